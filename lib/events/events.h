@@ -1,0 +1,80 @@
+// Contract: what the engine tells the outside about itself. Typed facts; logs, metrics and test recorders are sinks.
+// A sink must return at once and must not call the engine.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "base/time.h"
+#include "model/notification.h"
+#include "model/outcome.h"
+#include "model/state.h"
+
+namespace ackd {
+
+struct AttemptSettled {
+  NotificationId id;
+  LaneKey lane;
+  std::string subject;
+  std::uint32_t attempt = 0;
+  OutcomeClass outcome = OutcomeClass::kUnknown;
+  int status = 0;
+  std::string reason;
+  State state = State::kPending;
+  EngineTime next_at;  // with kPending
+  Duration took{0};
+};
+
+struct AttemptNotSent {
+  NotificationId id;
+  LaneKey lane;
+  TransferEnd end = TransferEnd::kRequestInvalid;
+  std::string reason;
+  Duration retry_in{0};
+  bool held = false;
+};
+
+struct NotificationQuarantined {
+  NotificationId id;
+  std::uint32_t crashes = 0;
+};
+
+struct PossiblySentFound {
+  std::size_t count = 0;
+};
+
+// The outbox cannot be written for now (disk full, busy), or can again.
+struct StorageTrouble {
+  std::string message;
+  bool over = false;
+};
+
+// The record can no longer be trusted; the daemon must exit non-zero.
+struct StorageFailed {
+  std::string message;
+};
+
+struct ClockStepped {
+  Duration by{0};
+};
+
+// Started with a clock earlier than the newest record: sending waits for an operator.
+struct ClockBehindRecord {
+  WallTime wall;
+  EngineTime newest;
+};
+
+struct DrainStarted {
+  std::size_t in_flight = 0;
+};
+
+using Event = std::variant<AttemptSettled, AttemptNotSent, NotificationQuarantined, PossiblySentFound, StorageTrouble,
+                           StorageFailed, ClockStepped, ClockBehindRecord, DrainStarted>;
+
+class Events {
+ public:
+  virtual ~Events() = default;
+  virtual void on(const Event& event) = 0;
+};
+
+}  // namespace ackd

@@ -1,0 +1,77 @@
+#include "model/content.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace ackd {
+namespace {
+
+constexpr char kVersion = 1;
+
+void put_length(std::string& out, std::size_t length) {
+  // LEB128: most names and values are shorter than 128 bytes and cost one byte.
+  while (length >= 0x80) {
+    out.push_back(static_cast<char>(0x80 | (length & 0x7f)));
+    length >>= 7;
+  }
+  out.push_back(static_cast<char>(length));
+}
+
+void put(std::string& out, std::string_view bytes) {
+  put_length(out, bytes.size());
+  out.append(bytes);
+}
+
+bool take_length(std::string_view& in, std::size_t& length) {
+  length = 0;
+  for (unsigned shift = 0; shift < 35 && !in.empty(); shift += 7) {
+    const auto byte = static_cast<std::uint8_t>(in.front());
+    in.remove_prefix(1);
+    length |= static_cast<std::size_t>(byte & 0x7f) << shift;
+    if ((byte & 0x80) == 0) return true;
+  }
+  return false;
+}
+
+bool take(std::string_view& in, std::string& out) {
+  std::size_t length = 0;
+  if (!take_length(in, length) || length > in.size()) return false;
+  out.assign(in.substr(0, length));
+  in.remove_prefix(length);
+  return true;
+}
+
+}  // namespace
+
+const std::string* find_field(const Fields& fields, std::string_view name) {
+  const auto found = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.name == name; });
+  return found == fields.end() ? nullptr : &found->value;
+}
+
+std::string encode(const Content& content) {
+  std::string out(1, kVersion);
+  put_length(out, content.fields.size());
+  for (const Field& field : content.fields) {
+    put(out, field.name);
+    put(out, field.value);
+  }
+  put(out, content.body);
+  return out;
+}
+
+std::optional<Content> decode_content(std::string_view bytes) {
+  if (bytes.empty() || bytes.front() != kVersion) return std::nullopt;
+  bytes.remove_prefix(1);
+  std::size_t count = 0;
+  // Each field costs at least two bytes, which bounds the reservation by what is really there.
+  if (!take_length(bytes, count) || count > bytes.size() / 2) return std::nullopt;
+  Content content;
+  content.fields.resize(count);
+  for (Field& field : content.fields) {
+    if (!take(bytes, field.name) || !take(bytes, field.value)) return std::nullopt;
+  }
+  if (!take(bytes, content.body) || !bytes.empty()) return std::nullopt;
+  return content;
+}
+
+}  // namespace ackd

@@ -1,0 +1,34 @@
+// A URL and a request as plain values. text/url.h parses; profile/ renders; transport/ sends.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "model/content.h"
+
+namespace ackd {
+
+// Canonical by construction: only text/url.h makes one from a merchant's spelling.
+struct Url {
+  bool tls = false;        // https
+  std::string host;        // lower case; IPv6 without brackets
+  std::uint16_t port = 0;  // explicit or the scheme's
+  std::string path;        // at least "/"
+  std::string query;       // without '?'; empty for none
+
+  // "https://host:port", always with its port: the key for host ceilings and connections.
+  std::string origin() const;
+  // The whole canonical text; the port is left out when it is the scheme's.
+  std::string text() const;
+  friend bool operator==(const Url&, const Url&) = default;
+};
+
+// One request, ready to go: every byte is decided, the transport adds only Host and Content-Length.
+struct HttpRequest {
+  std::string method;  // "GET" or "POST"
+  Url url;
+  Fields headers;
+  std::string body;
+};
+
+}  // namespace ackd

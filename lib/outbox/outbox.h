@@ -1,0 +1,168 @@
+// Contract: the durable record. One batch in flight, one answer to each; a batch is one transaction.
+//
+// Adapters: outbox/sqlite_outbox.h (production), the model outbox of tests/sim. Both pass tests/outbox/conformance.h.
+//
+// What is known after a failure: kFailed means that nothing of the batch was recorded. kUnknown means that it may or
+// may not have been (a sync failed); nothing may be said to anyone after that, and the process must end.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "model/notification.h"
+#include "model/outcome.h"
+#include "model/state.h"
+
+namespace ackd {
+
+// --- Operations. Each names the change it wants; the store applies it only if the row still allows it. ---
+
+// A new notification. Fails with kDuplicate (same key, same content) or kConflict (same key, other content).
+struct Admission {
+  Notification notification;
+  std::string held_reason;  // not empty: admitted as HELD
+};
+
+// The end of one attempt, or a change without an attempt (a hold after not sent).
+// Applied only when the stored version equals `expected_version` and the state is pending; else kStale.
+struct Settlement {
+  QueueKey key;  // where the row stands
+  std::uint32_t expected_version = 0;
+  std::optional<Attempt> attempt;
+  State state = State::kPending;  // the new state
+  DueClass due_class = DueClass::kRetry;
+  EngineTime next_at;                // with kPending
+  std::uint32_t steps = 0;           // schedule steps used from now on
+  std::string reason;                // why held, exhausted or cancelled
+  EngineTime at;                     // when decided
+  std::uint32_t lonely_crashes = 0;  // kept on the notification until an attempt settles normally
+};
+
+enum class OperatorVerb : std::uint8_t { kRetry, kCancel, kHold, kRelease };
+
+// An operator's wish. kRetry: pending or held -> due now; exhausted -> a new notification `replay_id` that copies it.
+// kCancel with `in_flight`: records the intent, which the settlement obeys unless it is an acknowledgement.
+struct OperatorChange {
+  OperatorVerb verb = OperatorVerb::kRetry;
+  NotificationId id;
+  NotificationId replay_id;  // a fresh id for the copy; unused otherwise
+  bool in_flight = false;
+  std::string reason;
+  EngineTime at;
+};
+
+using Operation = std::variant<Admission, Settlement, OperatorChange>;
+
+enum class Applied : std::uint8_t {
+  kApplied,
+  kIntent,     // cancel of a notification in flight: recorded, decided at settlement
+  kStale,      // the row has changed since it was read: nothing done
+  kDuplicate,  // same key and content: `id` is the first one
+  kConflict,   // same key, other content: `id` is the first one
+  kForbidden,  // the state does not allow it: `state` says which it is
+  kNotFound,
+  kFenced,  // another node owns the lane
+};
+
+struct OperationResult {
+  Applied applied = Applied::kApplied;
+  NotificationId id;              // the notification acted on, or the first one
+  State state = State::kPending;  // its state now
+  std::uint32_t version = 0;
+  LaneId lane;         // of an admission or change that made work due
+  EngineTime next_at;  // with kPending
+};
+
+// --- Reads that ride on a batch, after its writes, on the same connection. ---
+
+// The head of one lane's queue: up to `rows_max` rows of one class with (next_at, id) order, without `excluded`.
+struct PageRequest {
+  LaneId lane;
+  DueClass due_class = DueClass::kFresh;
+  std::size_t rows_max = 0;
+  std::size_t bytes_max = 0;             // of content; at least one row is returned
+  std::vector<NotificationId> excluded;  // buffered, in flight or settling
+};
+
+struct Page {
+  LaneId lane;
+  DueClass due_class = DueClass::kFresh;
+  std::vector<DueNotification> rows;
+  bool complete = false;  // nothing of this class lies behind these rows
+};
+
+// A slice of lane discovery: lanes with pending rows above `after`, in id order.
+struct LaneScan {
+  LaneId after;
+  std::size_t lanes_max = 0;
+};
+
+struct LaneHead {
+  LaneId lane;
+  LaneKey key;
+  EngineTime earliest;  // next_at of its first due row of either class
+};
+
+// Single pending rows by id, for the suspects of a crash.
+struct RowRequest {
+  std::vector<NotificationId> ids;
+};
+
+struct StoredRow {
+  DueNotification row;
+  LaneKey lane;
+  std::uint32_t lonely_crashes = 0;
+};
+
+struct Batch {
+  std::vector<Operation> operations;
+  std::vector<PageRequest> pages;
+  std::optional<LaneScan> scan;
+  std::optional<RowRequest> rows;
+
+  bool empty() const { return operations.empty() && pages.empty() && !scan && !rows; }
+};
+
+inline constexpr std::size_t kBatchOperationsMax = 1'000;
+inline constexpr std::size_t kBatchBytesMax = 1024 * 1024;
+
+enum class BatchFate : std::uint8_t { kCommitted, kFailed, kUnknown };
+
+struct BatchResult {
+  BatchFate fate = BatchFate::kCommitted;
+  std::vector<OperationResult> results;  // one for each operation, in order; empty unless committed
+  std::vector<LaneHead> woken;           // lanes in which this batch's admissions and changes made work due, each once
+  std::vector<Page> pages;
+  std::vector<LaneHead> lanes;
+  bool scan_complete = false;
+  std::vector<StoredRow> rows;  // those of RowRequest that are pending
+  std::string trouble;          // with kFailed or kUnknown: for the log
+};
+
+// How much of the disk is left, from the store's own samples.
+enum class DiskBand : std::uint8_t {
+  kPlenty,
+  kLow,       // ingest answers 503
+  kCritical,  // no new sends either; what is in flight still settles
+};
+
+class Outbox {
+ public:
+  virtual ~Outbox() = default;
+
+  // REQUIRES: no batch is in flight, and the batch is within kBatchOperationsMax and kBatchBytesMax.
+  virtual void submit(Batch batch) = 0;
+
+  // The finished batch's result, once. The adapter wakes the loop when there is one.
+  virtual std::optional<BatchResult> take_result() = 0;
+
+  // Lanes that got rows from elsewhere (the inbox, another node).
+  virtual std::vector<LaneHead> take_arrivals() = 0;
+
+  virtual DiskBand disk_band() const = 0;
+};
+
+}  // namespace ackd

@@ -1,0 +1,94 @@
+// Contract: reading the record for people and programs, apart from the engine's path. Runs on a read-only connection
+// and never delays a write. Answers are pulled like everything else.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "model/notification.h"
+#include "model/outcome.h"
+
+namespace ackd {
+
+// Everything on record about one notification.
+struct NotificationRecord {
+  Notification notification;
+  State state = State::kPending;
+  Progress progress;
+  EngineTime next_at;      // with kPending
+  EngineTime finished_at;  // with a final state
+  std::string reason;      // why held, exhausted or cancelled
+  bool cancel_asked = false;
+  std::vector<Attempt> attempts;
+  std::vector<Hash> chain;  // chain[i] seals attempts[i] and all before it
+};
+
+// A list's row; no payload.
+struct NotificationSummary {
+  NotificationId id;
+  LaneKey lane;
+  std::string type;
+  std::string subject;
+  State state = State::kPending;
+  std::uint32_t attempts = 0;
+  EngineTime admitted_at;
+  EngineTime next_at;      // with kPending
+  EngineTime finished_at;  // with a final state
+  std::string reason;
+};
+
+struct ListFilter {
+  std::optional<State> state;
+  std::string provider;
+  std::string merchant;
+  std::string subject;
+  std::string type;
+  std::string key;
+  std::optional<EngineTime> since;  // by admission
+  std::optional<EngineTime> until;
+  std::size_t limit = 50;
+  NotificationId before;  // from a cursor: only ids below this one; 0 for the newest
+};
+inline constexpr std::size_t kListLimitMax = 1'000;
+// One list call looks at no more rows than this, and returns a cursor where it stopped.
+inline constexpr std::size_t kListScanMax = 20'000;
+
+struct ListPage {
+  std::vector<NotificationSummary> rows;      // newest first
+  std::optional<NotificationId> next_before;  // more may follow below this id
+};
+
+struct OutboxCounts {
+  std::array<std::uint64_t, kStateCount> by_state{};
+  std::uint64_t admitted = 0;
+  std::uint64_t attempts = 0;
+  std::uint64_t possibly_sent = 0;
+  std::uint64_t silent_resends = 0;
+};
+
+struct ShowQuery {
+  NotificationId id;
+};
+struct CountsQuery {};
+using Query = std::variant<ShowQuery, ListFilter, CountsQuery>;
+using QueryAnswer = std::variant<NotificationRecord, ListPage, OutboxCounts>;
+
+struct FinishedQuery {
+  Ticket ticket = 0;
+  Result<QueryAnswer> answer;  // kNotFound for an unknown id
+};
+
+class OutboxQueries {
+ public:
+  virtual ~OutboxQueries() = default;
+  virtual bool room() const = 0;
+  // REQUIRES: room().
+  virtual void start(Ticket ticket, Query query) = 0;
+  virtual std::vector<FinishedQuery> take_finished() = 0;
+};
+
+}  // namespace ackd
