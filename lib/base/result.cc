@@ -8,6 +8,7 @@ const char* name_of(ErrorCode code) {
     case ErrorCode::kTooLarge: return "too_large";
     case ErrorCode::kNotFound: return "not_found";
     case ErrorCode::kConflict: return "conflict";
+    case ErrorCode::kOverloaded: return "overloaded";
     case ErrorCode::kUnavailable: return "unavailable";
     case ErrorCode::kStorageFull: return "storage_full";
     case ErrorCode::kIo: return "io";

@@ -18,7 +18,8 @@ enum class ErrorCode {
   kTooLarge,     // over a limit that the message names
   kNotFound,     // no such notification, merchant, provider or file
   kConflict,     // contradicts what is already recorded, or the state forbids it
-  kUnavailable,  // not now: overloaded, draining, busy; try again later
+  kOverloaded,   // over a watermark of queued work; try again in a moment
+  kUnavailable,  // not now: draining, busy; try again later
   kStorageFull,  // the disk is full; recovers by itself when space returns
   kIo,           // the operating system or a file failed
   kCorrupt,      // a file is not what it should be; fail-stop

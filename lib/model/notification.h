@@ -42,7 +42,7 @@ struct Notification {
   std::string key;      // idempotency key, unique per (provider, merchant)
   std::string url;      // the override, canonical; empty for the merchant's own URL
   std::string content;  // encode(Content)
-  std::string tags;     // the tags as one JSON object, or empty
+  std::string tags;     // encode(Content) with the tags as fields, or empty
   Hash content_hash{};  // of parsed fields, url, not_before, tags, type
   EngineTime admitted_at;
   EngineTime not_before;  // the first attempt's due time; equal to admitted_at when not asked for

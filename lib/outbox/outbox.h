@@ -6,6 +6,7 @@
 // may not have been (a sync failed); nothing may be said to anyone after that, and the process must end.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <variant>
@@ -44,7 +45,8 @@ struct Settlement {
 enum class OperatorVerb : std::uint8_t { kRetry, kCancel, kHold, kRelease };
 
 // An operator's wish. kRetry: pending or held -> due now; exhausted -> a new notification `replay_id` that copies it.
-// kCancel with `in_flight`: records the intent, which the settlement obeys unless it is an acknowledgement.
+// kCancel with `in_flight`: records the intent, which the settlement obeys unless it is an acknowledgement; the version
+// stays as it is, because the settlement under way was decided on it.
 struct OperatorChange {
   OperatorVerb verb = OperatorVerb::kRetry;
   NotificationId id;
@@ -78,20 +80,23 @@ struct OperationResult {
 
 // --- Reads that ride on a batch, after its writes, on the same connection. ---
 
-// The head of one lane's queue: up to `rows_max` rows of one class with (next_at, id) order, without `excluded`.
+// The head of one lane's queue: up to `rows_max` rows of one class that are due by `due_by`, in (next_at, id) order,
+// without `excluded`.
 struct PageRequest {
   LaneId lane;
   DueClass due_class = DueClass::kFresh;
+  EngineTime due_by;
   std::size_t rows_max = 0;
-  std::size_t bytes_max = 0;             // of content; at least one row is returned
-  std::vector<NotificationId> excluded;  // buffered, in flight or settling
+  std::size_t bytes_max = 0;  // of content; at least one row is returned when one is due
+  std::vector<NotificationId> excluded;  // buffered, in flight, settling or suspect
 };
 
 struct Page {
   LaneId lane;
   DueClass due_class = DueClass::kFresh;
   std::vector<DueNotification> rows;
-  bool complete = false;  // nothing of this class lies behind these rows
+  // next_at of the first row behind these (excluded ones aside); max() when there is none.
+  EngineTime beyond = EngineTime::max();
 };
 
 // A slice of lane discovery: lanes with pending rows above `after`, in id order.
@@ -103,7 +108,8 @@ struct LaneScan {
 struct LaneHead {
   LaneId lane;
   LaneKey key;
-  EngineTime earliest;  // next_at of its first due row of either class
+  // next_at of the first row of each class, by DueClass; max() when there is none.
+  std::array<EngineTime, 2> earliest{EngineTime::max(), EngineTime::max()};
 };
 
 // Single pending rows by id, for the suspects of a crash.

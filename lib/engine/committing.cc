@@ -1,0 +1,249 @@
+#include "engine/committing.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ackd {
+namespace {
+
+constexpr std::size_t kPagesPerBatch = 64;
+constexpr std::size_t kLanesPerScan = 500;
+
+DueNotification due_row(const Admission& admission, const OperationResult& result) {
+  const Notification& n = admission.notification;
+  DueNotification row;
+  row.key = {result.lane, DueClass::kFresh, result.next_at, result.id};
+  row.progress.version = result.version;
+  row.revision = n.revision;
+  row.subject = n.subject;
+  row.url = n.url;
+  row.content = n.content;
+  row.not_before = n.not_before;
+  return row;
+}
+
+}  // namespace
+
+void Committing::admit(Ticket ticket, std::vector<Admission> admissions) {
+  core_.requests.open(ticket, admissions.size());
+  for (std::size_t i = 0; i < admissions.size(); ++i) {
+    core_.outgoing.add(PendingAdmission{std::move(admissions[i]), {ticket, i}, 0});
+  }
+}
+
+void Committing::change(Ticket ticket, std::vector<OperatorChange> changes) {
+  core_.requests.open(ticket, changes.size());
+  for (std::size_t i = 0; i < changes.size(); ++i) route(PendingChange{std::move(changes[i]), {ticket, i}});
+}
+
+// A notification in flight takes only a cancel, as an intent. One that is settling is asked again after its commit. Any
+// other is taken out of its lane's pages first, so that it cannot start while the change is on its way.
+void Committing::route(PendingChange pending) {
+  const NotificationId id = pending.change.id;
+  const std::optional<Whereabouts> where = core_.flights.whereabouts(id);
+  if (where == Whereabouts::kSettling) {
+    deferred_.emplace(id, std::move(pending));
+    return;
+  }
+  if (where == Whereabouts::kFlying) {
+    if (pending.change.verb != OperatorVerb::kCancel) {
+      OperationResult refused;
+      refused.applied = Applied::kForbidden;
+      refused.id = id;
+      core_.requests.decide(pending.place, refused);
+      return;
+    }
+    core_.flights.find(id)->cancel_asked = true;
+    pending.change.in_flight = true;
+  } else {
+    core_.flights.operate(id);
+    if (Lane* lane = core_.lanes.holder_of(id)) {
+      core_.lanes.drop_pages(*lane);
+      core_.lanes.reconsider(*lane, core_.clock.now());
+    }
+  }
+  pending.change.replay_id = core_.ids.next(core_.clock.now());
+  pending.change.at = core_.clock.now();
+  core_.outgoing.add(std::move(pending));
+}
+
+void Committing::ship() {
+  const EngineTime now = core_.clock.now();
+  if (core_.batch_in_flight || core_.storage_retry_at > now) return;
+  // With nothing left to write no commit can tell that the trouble is over; the next one that fails will.
+  if (core_.outgoing.empty() && core_.parts.outbox.disk_band() != DiskBand::kCritical) end_trouble();
+  batched_ = {};
+  batched_.shipment = core_.outgoing.take_shipment();
+  for (PendingAdmission& pending : batched_.shipment.admissions) {
+    pending.admission.notification.id = core_.ids.next(now);
+  }
+  Batch batch;
+  batch.operations = batched_.shipment.operations();
+  batched_.rows = recovery_.take_row_request();
+  batch.rows = batched_.rows;
+  if (core_.may_start()) batched_.pages = core_.lanes.take_page_requests(kPagesPerBatch, now);
+  batch.pages = batched_.pages;
+  if (core_.discovering && !core_.draining) {
+    batched_.scans = true;
+    batch.scan = LaneScan{scanned_to_, kLanesPerScan};
+  }
+  if (batch.empty()) return;
+  ++core_.batches;
+  core_.batch_in_flight = true;
+  core_.parts.outbox.submit(std::move(batch));
+}
+
+void Committing::take_result() {
+  if (!core_.batch_in_flight) return;
+  std::optional<BatchResult> result = core_.parts.outbox.take_result();
+  if (!result) return;
+  core_.batch_in_flight = false;
+  switch (result->fate) {
+    case BatchFate::kCommitted: return on_committed(std::move(*result));
+    case BatchFate::kFailed: return on_failed(result->trouble);
+    case BatchFate::kUnknown:
+      core_.fatal = Error{ErrorCode::kCorrupt, result->trouble, {}};
+      core_.parts.events.on(StorageFailed{result->trouble});
+  }
+}
+
+void Committing::on_committed(BatchResult result) {
+  Batched batched = std::exchange(batched_, {});
+  Shipment& shipment = batched.shipment;
+  const std::size_t operations = shipment.settlements.size() + shipment.changes.size() + shipment.admissions.size();
+  CHECK_THAT(result.results.size() == operations, "the outbox answered another number of operations");
+  if (operations > 0) end_trouble();
+  std::size_t next = 0;
+  for (PendingSettlement& pending : shipment.settlements) on_settled(pending, result.results[next++]);
+  for (PendingChange& pending : shipment.changes) on_changed(pending, result.results[next++], result.woken);
+  for (PendingAdmission& pending : shipment.admissions) on_admitted(pending, result.results[next++]);
+  on_pages(std::move(result.pages));
+  if (batched.scans) on_scan(result);
+  if (batched.rows) recovery_.on_rows(*batched.rows, std::move(result.rows));
+}
+
+// Nothing was recorded. Outcomes are kept and tried again; callers are told to come back.
+void Committing::on_failed(const std::string& trouble) {
+  Batched batched = std::exchange(batched_, {});
+  if (!std::exchange(core_.storage_trouble, true)) core_.parts.events.on(StorageTrouble{trouble, false});
+  core_.storage_retry_at = core_.clock.now() + core_.options.storage_retry;
+  core_.outgoing.return_settlements(std::move(batched.shipment.settlements));
+  const Error refusal{ErrorCode::kStorageFull, "not recorded: " + trouble, {}};
+  for (const PendingAdmission& pending : batched.shipment.admissions) core_.requests.decide(pending.place, refusal);
+  for (const PendingAdmission& pending : core_.outgoing.take_admissions()) {
+    core_.requests.decide(pending.place, refusal);
+  }
+  std::vector<PendingChange> changes = std::move(batched.shipment.changes);
+  for (PendingChange& pending : core_.outgoing.take_changes()) changes.push_back(std::move(pending));
+  for (const PendingChange& pending : changes) {
+    if (Flight* flight = core_.flights.find(pending.change.id)) {
+      flight->cancel_asked = false;
+    } else if (core_.flights.whereabouts(pending.change.id) == Whereabouts::kOperating) {
+      core_.flights.forget(pending.change.id);
+    }
+    core_.requests.decide(pending.place, refusal);
+  }
+  for (const PageRequest& request : batched.pages) {
+    core_.lanes.page_failed(request);
+    core_.lanes.reconsider(*core_.lanes.find(request.lane), core_.clock.now());
+  }
+  if (batched.rows) recovery_.request_failed(*batched.rows);
+}
+
+void Committing::end_trouble() {
+  if (!std::exchange(core_.storage_trouble, false)) return;
+  core_.storage_retry_at = EngineTime::min();
+  core_.parts.events.on(StorageTrouble{"the outbox can be written again", true});
+}
+
+void Committing::on_settled(PendingSettlement& pending, const OperationResult& result) {
+  const Settlement& settlement = pending.settlement;
+  const NotificationId id = settlement.key.id;
+  CHECK_THAT(result.applied == Applied::kApplied, "the outbox has another version of a row that only we may change");
+  core_.flights.forget(id);
+  if (settlement.attempt) ++core_.attempts_settled;
+  if (pending.recovery) {
+    recovery_.on_recovered(settlement, result);
+  } else {
+    Lane* lane = core_.lanes.find(settlement.key.lane);
+    lane->bring_back(id);
+    core_.suspects.remove(id);
+    if (settlement.attempt) core_.parts.in_flight.leave(id);
+    if (result.state == State::kPending) core_.lanes.note_beyond(*lane, settlement.due_class, result.next_at);
+    core_.lanes.reconsider(*lane, core_.clock.now());
+  }
+  if (settlement.attempt) {
+    core_.parts.events.on(AttemptSettled{id, pending.lane, pending.subject, settlement.attempt->number,
+                                         settlement.attempt->outcome, settlement.attempt->status,
+                                         settlement.attempt->reason, result.state, result.next_at, pending.took});
+  }
+  rerun_deferred(id);
+}
+
+void Committing::rerun_deferred(NotificationId id) {
+  std::vector<PendingChange> changes;
+  const auto [first, last] = deferred_.equal_range(id);
+  for (auto entry = first; entry != last; ++entry) changes.push_back(std::move(entry->second));
+  deferred_.erase(first, last);
+  for (PendingChange& pending : changes) route(std::move(pending));
+}
+
+void Committing::on_changed(PendingChange& pending, const OperationResult& result, const std::vector<LaneHead>& woken) {
+  const NotificationId id = pending.change.id;
+  if (core_.flights.whereabouts(id) == Whereabouts::kOperating) core_.flights.forget(id);
+  if (core_.suspects.contains(id) && core_.flights.find(id) == nullptr) {
+    Lane* lane = core_.lanes.find(core_.suspects.lane_of(id));
+    lane->bring_back(id);
+    core_.suspects.remove(id);
+    core_.lanes.reconsider(*lane, core_.clock.now());
+  }
+  for (const LaneHead& head : woken) {
+    Lane& lane = core_.lanes.get(head.lane, head.key);
+    core_.lanes.note_beyond(lane, DueClass::kFresh, head.earliest[0]);
+    core_.lanes.note_beyond(lane, DueClass::kRetry, head.earliest[1]);
+    core_.lanes.reconsider(lane, core_.clock.now());
+  }
+  core_.requests.decide(pending.place, result);
+}
+
+void Committing::on_admitted(PendingAdmission& pending, const OperationResult& result) {
+  if (result.applied == Applied::kApplied && result.state == State::kPending) {
+    Lane& lane = core_.lanes.get(result.lane, pending.admission.notification.lane);
+    if (result.next_at <= core_.clock.now()) {
+      core_.lanes.offer(lane, due_row(pending.admission, result));
+    } else {
+      core_.lanes.note_beyond(lane, DueClass::kFresh, result.next_at);
+    }
+    core_.lanes.reconsider(lane, core_.clock.now());
+  }
+  core_.requests.decide(pending.place, result);
+}
+
+void Committing::on_pages(std::vector<Page> pages) {
+  for (Page& page : pages) {
+    Lane* lane = core_.lanes.find(page.lane);
+    CHECK_THAT(lane != nullptr, "a lane was forgotten while its page was being read");
+    const DueClass due_class = page.due_class;
+    core_.lanes.page_read(std::move(page), [&](const DueNotification& row) {
+      if (core_.suspects.contains(row.key.id)) return true;
+      const std::optional<Whereabouts> where = core_.flights.whereabouts(row.key.id);
+      // A change is on its way; the row is read again after it.
+      if (where == Whereabouts::kOperating) core_.lanes.note_beyond(*lane, due_class, row.key.next_at);
+      return where.has_value();
+    });
+    core_.lanes.reconsider(*lane, core_.clock.now());
+  }
+}
+
+void Committing::on_scan(const BatchResult& result) {
+  for (const LaneHead& head : result.lanes) {
+    Lane& lane = core_.lanes.get(head.lane, head.key);
+    core_.lanes.note_beyond(lane, DueClass::kFresh, head.earliest[0]);
+    core_.lanes.note_beyond(lane, DueClass::kRetry, head.earliest[1]);
+    core_.lanes.reconsider(lane, core_.clock.now());
+    scanned_to_ = head.lane;
+  }
+  if (result.scan_complete) core_.discovering = false;
+}
+
+}  // namespace ackd

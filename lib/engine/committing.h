@@ -1,0 +1,52 @@
+// The stage that writes: the next batch out, the result of the last one in. What callers and lanes learn, they learn
+// here, after the commit.
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include "engine/core.h"
+#include "engine/recovery.h"
+
+namespace ackd {
+
+class Committing {
+ public:
+  Committing(Core& core, Recovery& recovery) : core_(core), recovery_(recovery) {}
+
+  void admit(Ticket ticket, std::vector<Admission> admissions);
+  void change(Ticket ticket, std::vector<OperatorChange> changes);
+
+  // Takes in the result of the batch in flight, if it is there.
+  void take_result();
+  // Hands over the next batch, unless one is in flight or there is nothing to write or read.
+  void ship();
+
+ private:
+  struct Batched {
+    Shipment shipment;
+    std::vector<PageRequest> pages;
+    std::optional<RowRequest> rows;
+    bool scans = false;
+  };
+
+  void route(PendingChange change);
+  void on_committed(BatchResult result);
+  void on_failed(const std::string& trouble);
+  void on_settled(PendingSettlement& pending, const OperationResult& result);
+  void on_changed(PendingChange& pending, const OperationResult& result, const std::vector<LaneHead>& woken);
+  void on_admitted(PendingAdmission& pending, const OperationResult& result);
+  void on_pages(std::vector<Page> pages);
+  void on_scan(const BatchResult& result);
+  void rerun_deferred(NotificationId id);
+  void end_trouble();
+
+  Core& core_;
+  Recovery& recovery_;
+  Batched batched_;
+  LaneId scanned_to_;
+  // Changes of notifications whose outcome is being committed: decided afterwards.
+  std::unordered_multimap<NotificationId, PendingChange> deferred_;
+};
+
+}  // namespace ackd

@@ -1,0 +1,60 @@
+#include "engine/core.h"
+
+#include "text/url.h"
+
+namespace ackd {
+namespace {
+
+// A lane's origin: its own, or that of the merchant's URL. A merchant that is gone or has no URL has the empty origin;
+// signing its notifications says so.
+std::string origin_of(const LaneKey& key, const MerchantDirectory& merchants) {
+  if (!key.origin.empty()) return key.origin;
+  const Merchant* merchant = merchants.find(key.provider, key.merchant);
+  if (merchant == nullptr) return {};
+  const Result<Url> url = parse_url(merchant->url);
+  return url ? url->origin() : std::string{};
+}
+
+LaneLimits lane_limits(const EngineOptions& options) {
+  return {options.lane_window, options.host_ceiling, options.page_rows, options.page_bytes_max};
+}
+
+}  // namespace
+
+Core::Core(const EngineOptions& the_options, const EngineParts& the_parts, const EngineStart& start)
+    : options(the_options),
+      parts(the_parts),
+      clock(start.now),
+      ids(the_options.node, start.newest_id),
+      lanes(lane_limits(the_options),
+            [&merchants = the_parts.merchants](const LaneKey& key) { return origin_of(key, merchants); }) {}
+
+bool Core::may_start() const {
+  return !recovering && !clock_held && !draining && !storage_trouble && parts.outbox.disk_band() != DiskBand::kCritical;
+}
+
+bool Core::has_room() const {
+  return flights.flying() < options.transfers_max && flights.flying() + flights.settling() < options.unsettled_max &&
+         parts.signer.room() && parts.transport.room() && parts.in_flight.room();
+}
+
+Lane& Core::lane_of(const DueNotification& row) {
+  Lane* lane = lanes.find(row.key.lane);
+  CHECK_THAT(lane != nullptr, "a lane was forgotten while one of its rows was away");
+  return *lane;
+}
+
+void Core::return_row(const DueNotification& row) {
+  Lane& lane = lane_of(row);
+  lane.bring_back(row.key.id);
+  lanes.note_beyond(lane, row.key.due_class, row.key.next_at);
+}
+
+void Core::queue_settlement(const Flight& flight, Settlement settlement, Duration took) {
+  settlement.key = flight.row.key;
+  settlement.expected_version = flight.row.progress.version;
+  settlement.at = clock.now();
+  outgoing.add(PendingSettlement{std::move(settlement), flight.lane, flight.row.subject, took, false});
+}
+
+}  // namespace ackd

@@ -1,0 +1,180 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+
+#include "engine/committing.h"
+#include "engine/core.h"
+#include "engine/recovery.h"
+#include "engine/sending.h"
+
+namespace ackd {
+namespace {
+
+// The clock may lag the newest record by as much as engine time may lead the wall clock without being a step.
+bool behind_record(const EngineStart& start) {
+  return start.now.wall.ms + EngineClock::kStepMin.count() < start.newest_record.ms;
+}
+
+}  // namespace
+
+class Engine::Impl {
+ public:
+  Impl(const EngineOptions& options, const EngineParts& parts, const EngineStart& start)
+      : core(options, parts, start), sending(core), recovery(core, sending), committing(core, recovery) {
+    if (!behind_record(start)) return;
+    core.clock_held = true;
+    parts.events.on(ClockBehindRecord{start.now.wall, start.newest_record});
+  }
+
+  TurnResult turn(Moment now);
+
+  Core core;
+  Sending sending;
+  Recovery recovery;
+  Committing committing;
+
+ private:
+  void take_arrivals();
+  std::optional<EngineTime> next_wake() const;
+};
+
+TurnResult Engine::Impl::turn(Moment moment) {
+  const EngineTime now = core.clock.advance(moment);
+  if (const std::optional<Duration> step = core.clock.take_step()) core.parts.events.on(ClockStepped{*step});
+  committing.take_result();
+  if (core.fatal) return {std::nullopt, core.fatal};
+  take_arrivals();
+  sending.take_finished();
+  core.lanes.wake_due(now);
+  sending.start_due();
+  sending.take_finished();  // a signer that finishes inside start() has its request on the wire in the same turn
+  committing.ship();
+  return {next_wake(), std::nullopt};
+}
+
+void Engine::Impl::take_arrivals() {
+  for (const LaneHead& head : core.parts.outbox.take_arrivals()) {
+    Lane& lane = core.lanes.get(head.lane, head.key);
+    core.lanes.note_beyond(lane, DueClass::kFresh, head.earliest[0]);
+    core.lanes.note_beyond(lane, DueClass::kRetry, head.earliest[1]);
+    core.lanes.reconsider(lane, core.clock.now());
+  }
+}
+
+std::optional<EngineTime> Engine::Impl::next_wake() const {
+  std::optional<EngineTime> wake = core.lanes.next_wake();
+  const auto consider = [&](std::optional<EngineTime> at) {
+    if (at && *at > core.clock.now()) wake = std::min(wake.value_or(*at), *at);
+  };
+  consider(recovery.next_wake());
+  if (core.storage_trouble) consider(core.storage_retry_at);
+  return wake;
+}
+
+Engine::Engine(const EngineOptions& options, const EngineParts& parts, const EngineStart& start)
+    : impl_(std::make_unique<Impl>(options, parts, start)) {}
+
+Engine::~Engine() = default;
+
+Status Engine::accepts(std::size_t items, std::size_t bytes) const {
+  const Core& core = impl_->core;
+  if (core.draining)
+    return Error{ErrorCode::kUnavailable, "ackd is shutting down; send it again after the restart", {}};
+  if (core.parts.outbox.disk_band() != DiskBand::kPlenty) {
+    return Error{ErrorCode::kStorageFull, "the disk that holds the outbox is nearly full; free space on it", {}};
+  }
+  if (core.storage_trouble && core.storage_retry_at > core.clock.now()) {
+    return Error{ErrorCode::kStorageFull, "the outbox cannot be written at the moment; the log says why", {}};
+  }
+  if (core.outgoing.admissions() + items > core.options.admissions_queued_max ||
+      core.outgoing.admission_bytes() + bytes > core.options.admission_bytes_queued_max) {
+    return Error{ErrorCode::kOverloaded, "too many notifications wait for their commit; send it again in a second", {}};
+  }
+  return Done{};
+}
+
+void Engine::admit(Ticket ticket, std::vector<Admission> admissions) {
+  impl_->committing.admit(ticket, std::move(admissions));
+}
+
+void Engine::change(Ticket ticket, std::vector<OperatorChange> changes) {
+  impl_->committing.change(ticket, std::move(changes));
+}
+
+void Engine::confirm_clock() {
+  impl_->core.clock_held = false;
+  impl_->core.clock.adopt();
+}
+
+std::vector<Answer> Engine::take_answers() {
+  return impl_->core.requests.take_answers();
+}
+
+TurnResult Engine::turn(Moment now) {
+  return impl_->turn(now);
+}
+
+void Engine::begin_drain() {
+  if (std::exchange(impl_->core.draining, true)) return;
+  impl_->core.parts.events.on(DrainStarted{impl_->core.flights.flying()});
+}
+
+bool Engine::drained() const {
+  const Core& core = impl_->core;
+  return core.draining && core.flights.flying() == 0 && core.flights.settling() == 0 && core.outgoing.empty() &&
+         !core.batch_in_flight;
+}
+
+void Engine::abort_transfers() {
+  impl_->core.parts.transport.abort_all();
+}
+
+EngineTime Engine::now() const {
+  return impl_->core.clock.now();
+}
+
+bool Engine::in_flight(NotificationId id) const {
+  return impl_->core.flights.whereabouts(id).value_or(Whereabouts::kOperating) != Whereabouts::kOperating;
+}
+
+LaneView Engine::lane_view(const LaneKey& key) const {
+  const Core& core = impl_->core;
+  LaneView view;
+  view.window = core.options.lane_window;
+  view.host_ceiling = core.options.host_ceiling;
+  const Lane* lane = core.lanes.find(key);
+  if (lane == nullptr) return view;
+  view.known = true;
+  view.in_flight = lane->in_flight;
+  view.buffered = lane->buffered();
+  view.opens_at = lane->opens_at;
+  view.trouble = lane->trouble;
+  view.host = core.lanes.host_name(*lane);
+  view.host_in_flight = core.lanes.host_in_flight(*lane);
+  return view;
+}
+
+EngineStats Engine::stats() const {
+  const Core& core = impl_->core;
+  EngineStats stats;
+  stats.now = core.clock.now();
+  stats.clock_offset = core.clock.offset();
+  stats.recovering = core.recovering;
+  stats.discovering = core.discovering;
+  stats.clock_held = core.clock_held;
+  stats.draining = core.draining;
+  stats.storage_trouble = core.storage_trouble;
+  stats.disk = core.parts.outbox.disk_band();
+  stats.lanes = core.lanes.size();
+  stats.in_flight = core.flights.flying();
+  stats.unsettled = core.flights.flying() + core.flights.settling();
+  stats.admissions_queued = core.outgoing.admissions();
+  stats.suspects = core.suspects.size();
+  stats.page_bytes = core.lanes.page_bytes();
+  stats.batches = core.batches;
+  stats.attempts_settled = core.attempts_settled;
+  stats.not_sent = core.not_sent;
+  return stats;
+}
+
+}  // namespace ackd

@@ -1,0 +1,152 @@
+// The engine decides what is sent when. It is pulled: every input is a queued fact, every call returns at once, and all
+// work happens in turn(). No threads, no locks, no callbacks, no clock: the simulator drives the same code by hand.
+//
+// One turn:  outbox result -> signings and transfers judged -> starts where lane, host and global limits have room
+//            -> next batch handed to the outbox if none is in flight -> when to be woken
+//
+// A caller is answered, and a lane is told, only after the commit (disk first, memory second).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/rng.h"
+#include "base/time.h"
+#include "events/events.h"
+#include "model/ids.h"
+#include "model/merchant.h"
+#include "outbox/in_flight.h"
+#include "outbox/outbox.h"
+#include "profile/catalogue.h"
+#include "signer/signer.h"
+#include "transport/transport.h"
+
+namespace ackd {
+
+struct EngineOptions {
+  unsigned node = 0;
+  std::size_t lane_window = 16;                // requests in flight for one lane
+  std::size_t host_ceiling = 64;               // requests in flight to one scheme://host:port, shared by its lanes
+  std::size_t transfers_max = 1'024;           // requests in flight in all
+  std::size_t unsettled_max = 4'096;           // in flight plus finished but not yet committed
+  std::size_t page_rows = 64;                  // rows of one lane and class that are kept in memory
+  std::size_t page_bytes_max = 32u << 20;      // of all pages together
+  std::size_t admissions_queued_max = 50'000;  // beyond it, ingest is told to come back
+  std::size_t admission_bytes_queued_max = 64u << 20;
+  Duration not_sent_delay_min{1'000};  // after trouble of our own; doubles up to the maximum
+  Duration not_sent_delay_max{60'000};
+  Duration storage_retry{250};  // before a failed batch is handed over again
+};
+
+// What the engine is made of; all must outlive it.
+struct EngineParts {
+  Outbox& outbox;
+  InFlight& in_flight;
+  Signer& signer;
+  Transport& transport;
+  const ProfileCatalogue& catalogue;
+  const MerchantDirectory& merchants;
+  Events& events;
+  Rng& rng;
+};
+
+// What the outbox knew when it was opened.
+struct EngineStart {
+  Moment now;
+  NotificationId newest_id;
+  EngineTime newest_record;  // the latest instant of anything on record
+};
+
+// The answer to one item of admit() or change(). An Error means that nothing was recorded.
+using ItemAnswer = Result<OperationResult>;
+
+struct Answer {
+  Ticket ticket = 0;
+  std::vector<ItemAnswer> items;  // in the order asked
+};
+
+struct TurnResult {
+  // When turn() wants to be called again if nothing happens before; nothing: only when something happens.
+  std::optional<EngineTime> wake_at;
+  // The record can no longer be trusted: the process must stop at once, non-zero, without answering anyone.
+  std::optional<Error> fatal;
+};
+
+// Why a pending notification is not on its way, for `ackctl why`; what the outbox alone cannot know.
+struct LaneView {
+  bool known = false;  // only lanes with pending work are in memory
+  std::size_t in_flight = 0;
+  std::size_t window = 0;
+  std::size_t buffered = 0;
+  EngineTime opens_at;  // closed until then after trouble of our own
+  std::string trouble;  // the last such trouble, in words
+  std::string host;     // origin
+  std::size_t host_in_flight = 0;
+  std::size_t host_ceiling = 0;
+};
+
+struct EngineStats {
+  EngineTime now;
+  Duration clock_offset{0};
+  bool recovering = false;   // survivors of a crash are still being recorded
+  bool discovering = false;  // lanes are still being found
+  bool clock_held = false;   // sending waits until an operator confirms the clock
+  bool draining = false;
+  bool storage_trouble = false;
+  DiskBand disk = DiskBand::kPlenty;
+  std::size_t lanes = 0;
+  std::size_t in_flight = 0;
+  std::size_t unsettled = 0;  // in flight and settling
+  std::size_t admissions_queued = 0;
+  std::size_t suspects = 0;
+  std::size_t page_bytes = 0;
+  std::uint64_t batches = 0;
+  std::uint64_t attempts_settled = 0;
+  std::uint64_t not_sent = 0;
+};
+
+class Engine {
+ public:
+  Engine(const EngineOptions& options, const EngineParts& parts, const EngineStart& start);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // --- Requests. Each ticket gets exactly one Answer, unless a turn is fatal. ---
+
+  // Whether admissions may be queued now. No: kUnavailable while draining, kStorageFull on a low disk,
+  // kOverloaded when too much waits for its commit.
+  Status accepts(std::size_t items, std::size_t bytes) const;
+  void admit(Ticket ticket, std::vector<Admission> admissions);
+  // Verbs of operators. Those on a notification in flight follow design.md: cancel sets intent, retry is refused.
+  void change(Ticket ticket, std::vector<OperatorChange> changes);
+  // The operator says that the wall clock is right: adopts a step, or lifts the hold after a start in the past.
+  void confirm_clock();
+  std::vector<Answer> take_answers();
+
+  // --- The loop. ---
+
+  TurnResult turn(Moment now);
+
+  // Stops accepting and starting. drained() once nothing is in flight and every outcome is committed.
+  void begin_drain();
+  bool drained() const;
+  // The drain's time is over: ends what is in flight; it settles as unknown.
+  void abort_transfers();
+
+  // --- Looking in. ---
+
+  EngineTime now() const;
+  bool in_flight(NotificationId id) const;
+  LaneView lane_view(const LaneKey& key) const;
+  EngineStats stats() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ackd

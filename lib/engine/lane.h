@@ -1,0 +1,79 @@
+// One lane in memory: the unit of fairness, pausing and back-pressure. Only lanes with pending rows exist here, so the
+// struct is kept small (about 512 bytes with its key); rows are a bounded cache of the outbox's queue.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "model/notification.h"
+
+namespace ackd {
+
+// The due head of one class of a lane's queue. Rows are taken from the front; a vector with an index costs nothing
+// while empty, where a deque would cost 600 bytes.
+class LanePage {
+ public:
+  bool empty() const { return next_ == rows_.size(); }
+  std::size_t size() const { return rows_.size() - next_; }
+  void push(DueNotification row) { rows_.push_back(std::move(row)); }
+  DueNotification pop();
+  template <class OnRow>
+  void for_each(OnRow on_row) const {
+    for (std::size_t i = next_; i < rows_.size(); ++i) on_row(rows_[i]);
+  }
+  // Forgets all rows; the outbox still has them. `on_row` sees each.
+  template <class OnRow>
+  void drop(OnRow on_row) {
+    for_each(on_row);
+    rows_.clear();
+    rows_.shrink_to_fit();
+    next_ = 0;
+  }
+
+  // No row that is neither in this page nor away is due before this; max() when there is none at all.
+  EngineTime beyond = EngineTime::max();
+  bool reading = false;  // a read of this page rides on the batch in flight
+  bool wanted = false;   // waits in the queue of page reads
+
+  void lower_beyond(EngineTime at) { beyond = std::min(beyond, at); }
+
+ private:
+  std::vector<DueNotification> rows_;
+  std::size_t next_ = 0;
+};
+
+using HostIndex = std::uint32_t;
+
+struct Lane {
+  // Which of the scheduler's structures holds the lane; exactly one.
+  enum class Place : std::uint8_t { kNowhere, kReady, kHostWait, kAsleep };
+
+  LaneId id;
+  LaneKey key;
+  HostIndex host = 0;
+  Place place = Place::kNowhere;
+  std::uint8_t turn = 0;  // counts starts, for the ratio of fresh and retry
+  std::uint32_t in_flight = 0;
+  std::array<LanePage, 2> pages;
+  // Rows that are not in the outbox's hands alone: in flight, settling, or suspect. Page reads leave them out.
+  std::vector<NotificationId> away;
+  std::int64_t served_ms = 0;    // virtual time of the fair queue: slot-milliseconds used
+  std::int64_t typical_ms = 50;  // moving average of one transfer, the price asked in advance
+  EngineTime opens_at = EngineTime::min();
+  Duration not_sent_delay{0};  // the current back-off after trouble of our own
+  std::string trouble;
+  EngineTime wakes_at;  // with kAsleep: its place in the sleepers
+
+  LanePage& page(DueClass due_class) { return pages[static_cast<std::size_t>(due_class)]; }
+  const LanePage& page(DueClass due_class) const { return pages[static_cast<std::size_t>(due_class)]; }
+  std::size_t buffered() const { return pages[0].size() + pages[1].size(); }
+  // Nothing buffered, away, being read or known to lie beyond: the lane may be forgotten.
+  bool idle() const;
+  void put_away(NotificationId row) { away.push_back(row); }
+  void bring_back(NotificationId row);
+};
+
+}  // namespace ackd

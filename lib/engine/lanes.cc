@@ -1,0 +1,265 @@
+#include "engine/lanes.h"
+
+namespace ackd {
+namespace {
+
+// Of four starts of a lane with both kinds due, three are fresh: a storm of retries cannot starve new payments, and new
+// payments cannot starve retries.
+constexpr std::uint8_t kTurnLength = 4;
+// Above the page budget a lane still gets this many rows at a time, so that lanes whose rows wait behind a slow
+// merchant cannot keep others from starting.
+constexpr std::size_t kRowsOverBudget = 4;
+// The moving average follows a change within about eight transfers.
+constexpr std::int64_t kTypicalWeight = 8;
+
+}  // namespace
+
+Lanes::Lanes(const LaneLimits& limits, std::function<std::string(const LaneKey&)> host_of)
+    : limits_(limits), host_of_(std::move(host_of)) {}
+
+Lane* Lanes::find(LaneId id) {
+  const auto found = lanes_.find(id);
+  return found == lanes_.end() ? nullptr : &found->second;
+}
+
+const Lane* Lanes::find(const LaneKey& key) const {
+  for (const auto& [id, lane] : lanes_) {
+    if (lane.key == key) return &lane;
+  }
+  return nullptr;
+}
+
+Lane& Lanes::get(LaneId id, const LaneKey& key) {
+  const auto [found, created] = lanes_.try_emplace(id);
+  Lane& lane = found->second;
+  if (created) {
+    lane.id = id;
+    lane.key = key;
+    lane.host = host_index(host_of_(key));
+    lane.served_ms = served_floor_ms_;
+  }
+  return lane;
+}
+
+HostIndex Lanes::host_index(const std::string& origin) {
+  const auto [found, created] = host_by_origin_.try_emplace(origin, static_cast<HostIndex>(hosts_.size()));
+  if (created) hosts_.push_back({origin, 0, {}});
+  return found->second;
+}
+
+bool Lanes::offer(Lane& lane, const DueNotification& row) {
+  LanePage& page = lane.page(row.key.due_class);
+  if (page.reading) return false;  // the read rides on the same batch and sees the row
+  if (page.beyond != EngineTime::max() || page.size() >= limits_.page_rows || page_bytes_ >= limits_.page_bytes_max) {
+    page.lower_beyond(row.key.next_at);
+    return false;
+  }
+  keep(lane, row);
+  return true;
+}
+
+void Lanes::keep(Lane& lane, DueNotification row) {
+  page_bytes_ += row.bytes();
+  buffered_in_.insert_or_assign(row.key.id, lane.id);
+  lane.page(row.key.due_class).push(std::move(row));
+}
+
+Lane* Lanes::holder_of(NotificationId id) {
+  const auto found = buffered_in_.find(id);
+  return found == buffered_in_.end() ? nullptr : find(found->second);
+}
+
+void Lanes::note_beyond(Lane& lane, DueClass due_class, EngineTime at) {
+  lane.page(due_class).lower_beyond(at);
+}
+
+void Lanes::drop_pages(Lane& lane) {
+  for (LanePage& page : lane.pages) {
+    page.drop([&](const DueNotification& row) {
+      page_bytes_ -= row.bytes();
+      buffered_in_.erase(row.key.id);
+      page.lower_beyond(row.key.next_at);
+    });
+  }
+}
+
+void Lanes::close_until(Lane& lane, EngineTime opens_at) {
+  lane.opens_at = std::max(lane.opens_at, opens_at);
+}
+
+void Lanes::started(Lane& lane) {
+  if (lane.place == Lane::Place::kReady) leave_place(lane);  // its key there is about to change
+  ++lane.in_flight;
+  ++hosts_[lane.host].in_flight;
+  lane.served_ms += lane.typical_ms;
+}
+
+void Lanes::finished(Lane& lane, Duration took) {
+  CHECK_THAT(lane.in_flight > 0, "a lane finished more than it started");
+  if (lane.place == Lane::Place::kReady) leave_place(lane);  // its key there is about to change
+  --lane.in_flight;
+  const std::int64_t took_ms = std::max<std::int64_t>(took.count(), 1);
+  lane.served_ms += took_ms - lane.typical_ms;
+  lane.typical_ms += (took_ms - lane.typical_ms) / kTypicalWeight;
+  Host& host = hosts_[lane.host];
+  CHECK_THAT(host.in_flight > 0, "a host finished more than it started");
+  --host.in_flight;
+  if (host.waiting.empty()) return;
+  // One free slot wakes one waiting lane, the longest waiting first.
+  const LaneId waiting = host.waiting.front();
+  host.waiting.pop_front();
+  if (Lane* next = find(waiting); next != nullptr && next->place == Lane::Place::kHostWait) {
+    next->place = Lane::Place::kNowhere;
+    enter_ready(*next);
+  }
+}
+
+void Lanes::leave_place(Lane& lane) {
+  switch (lane.place) {
+    case Lane::Place::kReady: ready_.erase({lane.served_ms, lane.id}); break;
+    case Lane::Place::kAsleep: sleepers_.erase({lane.wakes_at, lane.id}); break;
+    case Lane::Place::kHostWait: std::erase(hosts_[lane.host].waiting, lane.id); break;
+    case Lane::Place::kNowhere: break;
+  }
+  lane.place = Lane::Place::kNowhere;
+}
+
+void Lanes::enter_ready(Lane& lane) {
+  lane.served_ms = std::max(lane.served_ms, served_floor_ms_);
+  lane.place = Lane::Place::kReady;
+  ready_.insert({lane.served_ms, lane.id});
+}
+
+void Lanes::want_pages(Lane& lane, EngineTime now) {
+  for (const DueClass due_class : {DueClass::kFresh, DueClass::kRetry}) {
+    LanePage& page = lane.page(due_class);
+    if (page.reading || page.wanted || page.beyond > now || page.size() * 2 > limits_.page_rows) continue;
+    page.wanted = true;
+    wanted_.push_back({lane.id, due_class});
+  }
+}
+
+void Lanes::reconsider(Lane& lane, EngineTime now) {
+  if (lane.place == Lane::Place::kHostWait && lane.buffered() > 0 && lane.opens_at <= now) return;  // keeps its turn
+  leave_place(lane);
+  if (lane.idle()) {
+    lanes_.erase(lane.id);
+    return;
+  }
+  if (lane.opens_at <= now) {
+    want_pages(lane, now);
+    if (lane.buffered() > 0) {
+      if (lane.in_flight >= limits_.window) return;
+      if (hosts_[lane.host].in_flight < limits_.host_ceiling) return enter_ready(lane);
+      lane.place = Lane::Place::kHostWait;
+      hosts_[lane.host].waiting.push_back(lane.id);
+      return;
+    }
+  }
+  EngineTime due = EngineTime::max();
+  for (const LanePage& page : lane.pages) {
+    // A page that is wanted or being read answers for itself.
+    if (!page.wanted && !page.reading) due = std::min(due, page.empty() ? page.beyond : EngineTime::min());
+  }
+  const EngineTime wakes_at = std::max(lane.opens_at, due);
+  if (wakes_at == EngineTime::max() || wakes_at <= now) return;
+  lane.place = Lane::Place::kAsleep;
+  lane.wakes_at = wakes_at;
+  sleepers_.insert({wakes_at, lane.id});
+}
+
+void Lanes::wake_due(EngineTime now) {
+  while (!sleepers_.empty() && sleepers_.begin()->first <= now) {
+    Lane& lane = lanes_.at(sleepers_.begin()->second);
+    reconsider(lane, now);
+  }
+}
+
+DueClass Lanes::choose_class(Lane& lane) const {
+  const bool retry_turn = lane.turn % kTurnLength == kTurnLength - 1;
+  ++lane.turn;
+  const DueClass wish = retry_turn ? DueClass::kRetry : DueClass::kFresh;
+  const DueClass other = retry_turn ? DueClass::kFresh : DueClass::kRetry;
+  return lane.page(wish).empty() ? other : wish;
+}
+
+std::optional<Lanes::Next> Lanes::take_next(EngineTime now) {
+  while (!ready_.empty()) {
+    Lane& lane = lanes_.at(ready_.begin()->second);
+    if (hosts_[lane.host].in_flight >= limits_.host_ceiling) {
+      reconsider(lane, now);  // its host filled up meanwhile: waits there
+      continue;
+    }
+    leave_place(lane);
+    served_floor_ms_ = lane.served_ms;
+    DueNotification row = lane.page(choose_class(lane)).pop();
+    page_bytes_ -= row.bytes();
+    buffered_in_.erase(row.key.id);
+    lane.put_away(row.key.id);
+    started(lane);
+    reconsider(lane, now);
+    return Next{lane, std::move(row)};
+  }
+  return std::nullopt;
+}
+
+PageRequest Lanes::page_request(Lane& lane, DueClass due_class, EngineTime now) const {
+  PageRequest request;
+  request.lane = lane.id;
+  request.due_class = due_class;
+  request.due_by = now;
+  const bool over_budget = page_bytes_ >= limits_.page_bytes_max;
+  request.rows_max = over_budget ? kRowsOverBudget : limits_.page_rows;
+  request.bytes_max = over_budget ? 1 : limits_.page_bytes_max / 16;
+  request.excluded = lane.away;
+  for (LanePage& page : lane.pages) {
+    page.for_each([&](const DueNotification& row) { request.excluded.push_back(row.key.id); });
+  }
+  return request;
+}
+
+std::vector<PageRequest> Lanes::take_page_requests(std::size_t pages_max, EngineTime now) {
+  std::vector<PageRequest> requests;
+  while (!wanted_.empty() && requests.size() < pages_max) {
+    const Want want = wanted_.front();
+    wanted_.pop_front();
+    Lane* lane = find(want.lane);
+    if (lane == nullptr) continue;
+    LanePage& page = lane->page(want.due_class);
+    page.wanted = false;
+    if (lane->opens_at > now || page.beyond > now) {
+      reconsider(*lane, now);
+      continue;
+    }
+    requests.push_back(page_request(*lane, want.due_class, now));
+    page.reading = true;
+    page.beyond = EngineTime::max();  // what the read finds, and what is noted meanwhile, lowers it again
+  }
+  return requests;
+}
+
+void Lanes::page_failed(const PageRequest& request) {
+  Lane* lane = find(request.lane);
+  CHECK_THAT(lane != nullptr, "a lane was forgotten while its page was being read");
+  LanePage& page = lane->page(request.due_class);
+  page.reading = false;
+  page.lower_beyond(request.due_by);
+}
+
+void Lanes::page_read(Page read, const std::function<bool(const DueNotification&)>& skip) {
+  Lane* lane = find(read.lane);
+  CHECK_THAT(lane != nullptr, "a lane was forgotten while its page was being read");
+  LanePage& page = lane->page(read.due_class);
+  page.reading = false;
+  page.lower_beyond(read.beyond);
+  for (DueNotification& row : read.rows) {
+    if (!skip(row)) keep(*lane, std::move(row));
+  }
+}
+
+std::optional<EngineTime> Lanes::next_wake() const {
+  if (sleepers_.empty()) return std::nullopt;
+  return sleepers_.begin()->first;
+}
+
+}  // namespace ackd

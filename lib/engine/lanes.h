@@ -1,0 +1,113 @@
+// All lanes that have pending work: which lane may start next, which pages are wanted, when the next one wakes.
+//
+// Fairness is deficit round robin over slot-seconds in its virtual-time form (start-time fair queueing): each lane pays
+// for the time that its transfers occupy a slot, and the lane that has used least goes first. Unlike a ring with quanta
+// it has no rounds in which nobody may start, so a turn never spins over lanes in debt.
+//
+// A lane is in exactly one place: ready (has a due row and room), waiting for its host, asleep until a known time, or
+// nowhere (its window is full, or it waits for a page; the next fact about it moves it).
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/lane.h"
+#include "outbox/outbox.h"
+
+namespace ackd {
+
+struct LaneLimits {
+  std::size_t window = 16;
+  std::size_t host_ceiling = 64;
+  std::size_t page_rows = 64;
+  std::size_t page_bytes_max = 32u << 20;
+};
+
+class Lanes {
+ public:
+  // `host_of` names a lane's origin; asked once, when the lane is created.
+  Lanes(const LaneLimits& limits, std::function<std::string(const LaneKey&)> host_of);
+
+  Lane* find(LaneId id);
+  const Lane* find(const LaneKey& key) const;
+  // Finds or creates. The lane is forgotten by reconsider() once it is idle.
+  Lane& get(LaneId id, const LaneKey& key);
+  std::size_t size() const { return lanes_.size(); }
+  std::size_t page_bytes() const { return page_bytes_; }
+  std::size_t host_in_flight(const Lane& lane) const { return hosts_[lane.host].in_flight; }
+  const std::string& host_name(const Lane& lane) const { return hosts_[lane.host].origin; }
+
+  // --- Facts. Each ends with reconsider(). ---
+
+  // A due row that no page read has brought yet; kept only if the lane's order and the page budget allow, else the next
+  // read will bring it. Returns whether it was kept.
+  bool offer(Lane& lane, const DueNotification& row);
+  // Rows of this class lie in the outbox from `at` on.
+  void note_beyond(Lane& lane, DueClass due_class, EngineTime at);
+  // Forgets the lane's cached rows; the next read brings them anew.
+  void drop_pages(Lane& lane);
+  // The lane in whose pages the notification waits, if any.
+  Lane* holder_of(NotificationId id);
+  void close_until(Lane& lane, EngineTime opens_at);
+  void finished(Lane& lane, Duration took);  // a slot of the lane and of its host is free again
+  void started(Lane& lane);                  // a start outside take_next(): a suspect
+  // Puts the lane where it belongs now, or forgets it. Invalidates the reference when it does.
+  void reconsider(Lane& lane, EngineTime now);
+
+  // --- Decisions. ---
+
+  // Moves lanes whose time has come from asleep to ready or to the page queue.
+  void wake_due(EngineTime now);
+  struct Next {
+    Lane& lane;
+    DueNotification row;
+  };
+  // The next row to start, its slot taken; nothing when no lane is ready.
+  std::optional<Next> take_next(EngineTime now);
+  // Up to `pages_max` page reads for the next batch, each marked as being read.
+  std::vector<PageRequest> take_page_requests(std::size_t pages_max, EngineTime now);
+  bool wants_pages() const { return !wanted_.empty(); }
+  // The batch with this page read was not carried out.
+  void page_failed(const PageRequest& request);
+  // Appends a page's rows, leaving out those that `skip` names.
+  void page_read(Page page, const std::function<bool(const DueNotification&)>& skip);
+  std::optional<EngineTime> next_wake() const;
+
+ private:
+  struct Host {
+    std::string origin;
+    std::size_t in_flight = 0;
+    std::deque<LaneId> waiting;
+  };
+  struct Want {
+    LaneId lane;
+    DueClass due_class;
+  };
+
+  HostIndex host_index(const std::string& origin);
+  void leave_place(Lane& lane);
+  void enter_ready(Lane& lane);
+  void want_pages(Lane& lane, EngineTime now);
+  PageRequest page_request(Lane& lane, DueClass due_class, EngineTime now) const;
+  DueClass choose_class(Lane& lane) const;
+  void keep(Lane& lane, DueNotification row);
+
+  LaneLimits limits_;
+  std::function<std::string(const LaneKey&)> host_of_;
+  std::unordered_map<LaneId, Lane> lanes_;
+  std::unordered_map<NotificationId, LaneId> buffered_in_;  // every row of every page
+  std::vector<Host> hosts_;
+  std::unordered_map<std::string, HostIndex> host_by_origin_;
+  std::set<std::pair<std::int64_t, LaneId>> ready_;   // by served_ms
+  std::set<std::pair<EngineTime, LaneId>> sleepers_;  // by wakes_at
+  std::deque<Want> wanted_;
+  std::int64_t served_floor_ms_ = 0;  // of the lane that started last: a lane that slept has no claim on the past
+  std::size_t page_bytes_ = 0;
+};
+
+}  // namespace ackd

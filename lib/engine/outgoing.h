@@ -1,0 +1,72 @@
+// What waits to be written, and what the batch in flight was made of. Settlements go first, because each holds a slot
+// of the unsettled cap and a connection's worth of truth; admissions keep a guaranteed share of every batch.
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "engine/requests.h"
+#include "outbox/outbox.h"
+
+namespace ackd {
+
+// A settlement with what the engine must do once it is committed.
+struct PendingSettlement {
+  Settlement settlement;
+  LaneKey lane;
+  std::string subject;
+  Duration took{0};
+  bool recovery = false;  // of a survivor of a crash
+};
+
+struct PendingChange {
+  OperatorChange change;
+  ItemPlace place;
+};
+
+struct PendingAdmission {
+  Admission admission;
+  ItemPlace place;
+  std::size_t bytes = 0;
+};
+
+// The operations of one batch, in the order of its results: settlements, changes, admissions.
+struct Shipment {
+  std::vector<PendingSettlement> settlements;
+  std::vector<PendingChange> changes;
+  std::vector<PendingAdmission> admissions;
+
+  bool empty() const { return settlements.empty() && changes.empty() && admissions.empty(); }
+  std::vector<Operation> operations() const;
+};
+
+class Outgoing {
+ public:
+  void add(PendingSettlement settlement) { settlements_.push_back(std::move(settlement)); }
+  void add(PendingChange change) { changes_.push_back(std::move(change)); }
+  void add(PendingAdmission admission);
+
+  // The next batch's operations within kBatchOperationsMax and kBatchBytesMax.
+  Shipment take_shipment();
+  // A batch failed as a whole: its settlements go back to the front, in order.
+  void return_settlements(std::vector<PendingSettlement> settlements);
+  // Empties the queues of callers' wishes, for answering them all with a refusal.
+  std::vector<PendingChange> take_changes();
+  std::vector<PendingAdmission> take_admissions();
+
+  bool empty() const { return settlements_.empty() && changes_.empty() && admissions_.empty(); }
+  std::size_t settlements() const { return settlements_.size(); }
+  std::size_t admissions() const { return admissions_.size(); }
+  std::size_t admission_bytes() const { return admission_bytes_; }
+
+ private:
+  std::deque<PendingSettlement> settlements_;
+  std::deque<PendingChange> changes_;
+  std::deque<PendingAdmission> admissions_;
+  std::size_t admission_bytes_ = 0;
+};
+
+// What an admission costs of a batch and of the queue.
+std::size_t bytes_of(const Admission& admission);
+
+}  // namespace ackd

@@ -1,0 +1,185 @@
+#include "engine/sending.h"
+
+#include <algorithm>
+
+#include "profile/render.h"
+
+namespace ackd {
+namespace {
+
+Attempt attempt_of(const Flight& flight, const Transfer& transfer, const Outcome& outcome, EngineTime ended_at) {
+  Attempt attempt;
+  attempt.number = flight.row.progress.attempts + 1;
+  attempt.outcome = outcome.outcome;
+  attempt.end = transfer.end;
+  attempt.started_at = flight.started_at;
+  attempt.ended_at = ended_at;
+  attempt.status = transfer.status;
+  attempt.reason = outcome.reason;
+  attempt.excerpt = transfer.body.substr(0, kExcerptBytesMax);
+  attempt.content_type = transfer.content_type;
+  attempt.peer = transfer.peer;
+  attempt.key_id = flight.key_id;
+  attempt.request_hash = flight.request_hash;
+  attempt.signed_at = flight.signed_at;
+  attempt.nonce = flight.nonce;
+  attempt.sends = static_cast<std::uint32_t>(1 + transfer.silent_resends);
+  return attempt;
+}
+
+}  // namespace
+
+void Sending::start_due() {
+  while (core_.may_start() && core_.has_room()) {
+    std::optional<Lanes::Next> next = core_.lanes.take_next(core_.clock.now());
+    if (!next) return;
+    const LaneKey lane = next->lane.key;
+    start(std::move(next->row), lane, false);
+  }
+}
+
+void Sending::start(DueNotification row, const LaneKey& lane, bool suspect) {
+  SignStart sign;
+  sign.id = row.key.id;
+  sign.lane = lane;
+  sign.revision = row.revision;
+  sign.url = row.url;
+  sign.content = row.content;
+  sign.now = WallTime{core_.clock.now().ms + core_.clock.offset().count()};
+  sign.random = core_.parts.rng.next();
+  Flight flight;
+  flight.lane = lane;
+  flight.suspect = suspect;
+  flight.signed_at = sign.now;
+  flight.cancel_asked = row.cancel_asked;
+  flight.row = std::move(row);
+  sign.ticket = core_.flights.take_off(std::move(flight));
+  core_.parts.signer.start(std::move(sign));
+}
+
+void Sending::take_finished() {
+  for (Signing& signing : core_.parts.signer.take_finished()) on_signing(std::move(signing));
+  for (Transfer& transfer : core_.parts.transport.take_finished()) on_transfer(std::move(transfer));
+  while (!signed_waiting_.empty() && core_.parts.transport.room()) {
+    Waiting waiting = std::move(signed_waiting_.front());
+    signed_waiting_.pop_front();
+    send(waiting.ticket, std::move(waiting.signed_request));
+  }
+}
+
+void Sending::on_signing(Signing signing) {
+  Flight* flight = core_.flights.find(signing.ticket);
+  CHECK_THAT(flight != nullptr && !flight->sending, "a signature for a flight that is not being signed");
+  if (!signing.signed_request) {
+    const std::string reason = signing.signed_request.error().message;
+    const Outcome outcome{OutcomeClass::kNotSent, reason, true};
+    return not_sent(core_.flights.land(signing.ticket, true), TransferEnd::kRequestInvalid, outcome);
+  }
+  if (!core_.may_start() || flight->cancel_asked) {
+    const Outcome outcome{OutcomeClass::kNotSent, "sending stopped before this request had left", false};
+    const bool settling = flight->cancel_asked;
+    return not_sent(core_.flights.land(signing.ticket, settling), TransferEnd::kAborted, outcome);
+  }
+  if (!signed_waiting_.empty() || !core_.parts.transport.room()) {
+    signed_waiting_.push_back({signing.ticket, std::move(*signing.signed_request)});
+    return;
+  }
+  send(signing.ticket, std::move(*signing.signed_request));
+}
+
+void Sending::send(Ticket ticket, SignedRequest signed_request) {
+  Flight* flight = core_.flights.find(ticket);
+  const Profile* profile = core_.parts.catalogue.find(flight->row.revision);
+  CHECK_THAT(profile != nullptr, "a request was signed under a profile that is not known");
+  flight->sending = true;
+  flight->started_at = core_.clock.now();
+  flight->key_id = std::move(signed_request.key_id);
+  flight->nonce = std::move(signed_request.nonce);
+  flight->request_hash = signed_request.request_hash;
+  core_.parts.in_flight.enter({flight->row.key.id, flight->row.progress.attempts + 1, flight->suspect});
+  TransferStart start;
+  start.ticket = ticket;
+  start.request = std::move(signed_request.request);
+  start.connect_timeout = profile->connect_timeout;
+  start.total_timeout = profile->total_timeout;
+  start.body_bytes_max = profile->body_bytes_max;
+  start.status_decides = decided_by_status(profile->ack);
+  core_.parts.transport.start(std::move(start));
+}
+
+void Sending::on_transfer(Transfer transfer) {
+  Flight* flight = core_.flights.find(transfer.ticket);
+  CHECK_THAT(flight != nullptr && flight->sending, "a transfer for a flight that was not sent");
+  const Profile* profile = core_.parts.catalogue.find(flight->row.revision);
+  const Merchant* merchant = core_.parts.merchants.find(flight->lane.provider, flight->lane.merchant);
+  const Outcome outcome = judge(transfer, merchant == nullptr ? profile->ack : ack_for(*profile, *merchant));
+  if (outcome.outcome == OutcomeClass::kNotSent) {
+    const bool settling = outcome.hold || flight->cancel_asked;
+    return not_sent(core_.flights.land(transfer.ticket, settling), transfer.end, outcome);
+  }
+  settle(core_.flights.land(transfer.ticket, true), transfer, outcome);
+}
+
+void Sending::settle(Flight flight, const Transfer& transfer, const Outcome& outcome) {
+  const EngineTime now = core_.clock.now();
+  Lane& lane = core_.lane_of(flight.row);
+  lane.not_sent_delay = Duration(0);
+  lane.trouble.clear();
+  core_.lanes.finished(lane, transfer.took);
+
+  Settlement settlement;
+  settlement.attempt = attempt_of(flight, transfer, outcome, now);
+  settlement.steps = flight.row.progress.steps + 1;
+  if (outcome.outcome == OutcomeClass::kAcknowledged) {
+    settlement.state = State::kDelivered;
+  } else {
+    const Schedule& schedule = core_.parts.catalogue.find(flight.row.revision)->schedule;
+    const std::uint64_t random = schedule.jitter_max.count() > 0 ? core_.parts.rng.next() : 0;
+    const std::optional<EngineTime> next =
+        next_attempt(schedule, {settlement.steps, now, flight.row.not_before, transfer.retry_after_s, random});
+    settlement.state = next ? State::kPending : State::kExhausted;
+    settlement.next_at = next.value_or(EngineTime{});
+    if (!next) settlement.reason = "the schedule has ended; the last attempt: " + outcome.reason;
+  }
+  core_.queue_settlement(flight, std::move(settlement), transfer.took);
+  core_.lanes.reconsider(lane, now);
+}
+
+// Nothing reached the receiver's network: no attempt is used up. Waiting helps, or an operator must.
+void Sending::not_sent(Flight flight, TransferEnd end, const Outcome& outcome) {
+  ++core_.not_sent;
+  Lane& lane = core_.lane_of(flight.row);
+  core_.lanes.finished(lane, Duration(0));
+  if (flight.sending) core_.parts.in_flight.leave(flight.row.key.id);
+  // A hold is about this one notification; the others of its lane need not wait.
+  if (end != TransferEnd::kAborted && !outcome.hold) close_lane(lane, outcome.reason);
+  core_.parts.events.on(
+      AttemptNotSent{flight.row.key.id, flight.lane, end, outcome.reason, lane.not_sent_delay, outcome.hold});
+  if (outcome.hold || flight.cancel_asked) {
+    hold(std::move(flight), outcome.reason);
+  } else if (flight.suspect) {
+    core_.suspects.returned(flight.row.key.id);  // stays away from its lane
+  } else {
+    core_.return_row(flight.row);
+  }
+  core_.lanes.reconsider(lane, core_.clock.now());
+}
+
+// A cancel that was asked for meanwhile wins over the hold: the outbox knows of the intent.
+void Sending::hold(Flight flight, const std::string& reason) {
+  Settlement settlement;
+  settlement.state = flight.cancel_asked ? State::kCancelled : State::kHeld;
+  settlement.steps = flight.row.progress.steps;
+  settlement.reason = flight.cancel_asked ? "cancelled by an operator before it was sent" : reason;
+  core_.queue_settlement(flight, std::move(settlement), Duration(0));
+}
+
+void Sending::close_lane(Lane& lane, const std::string& trouble) {
+  lane.not_sent_delay =
+      std::clamp(lane.not_sent_delay * 2, core_.options.not_sent_delay_min, core_.options.not_sent_delay_max);
+  lane.trouble = trouble;
+  core_.lanes.close_until(lane, core_.clock.now() + lane.not_sent_delay);
+  core_.lanes.drop_pages(lane);
+}
+
+}  // namespace ackd

@@ -1,0 +1,26 @@
+// One process owns an outbox: an flock on "<database>.lock", held for the owner's life and dropped by the kernel
+// however the process ends. The file stays behind, empty of meaning.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+
+namespace ackd {
+
+class OwnerLock {
+ public:
+  // Refuses at once, naming the file, when another process (or this one, twice) holds the lock.
+  static Result<OwnerLock> take(const std::string& database_path);
+
+ private:
+  explicit OwnerLock(UniqueFd file) : file_(std::move(file)) {}
+  UniqueFd file_;
+};
+
+// Whether the folder and, where they exist, the database files may be trusted: a real directory that this process can
+// write and others cannot, files that are regular and not open to others. The message says what to change.
+Status check_database_place(const std::string& database_path);
+
+}  // namespace ackd

@@ -1,0 +1,39 @@
+// Lanes and merchants as stored rows: the numbers that queue and key rows carry instead of names.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+
+#include "model/notification.h"
+#include "outbox/sqlite_database.h"
+
+namespace ackd {
+
+struct StoredLane {
+  LaneId lane;
+  std::int64_t merchant = 0;
+};
+
+class SqliteLanes {
+ public:
+  explicit SqliteLanes(SqliteDatabase& database);
+
+  // The lane's numbers; makes its rows when this is its first notification.
+  StoredLane find_or_make(const LaneKey& key);
+  LaneKey key_of(LaneId lane);
+  // After a rollback: rows made in that transaction are gone.
+  void forget() { known_.clear(); }
+
+ private:
+  std::int64_t merchant_row(const LaneKey& key);
+  StoredLane lane_row(const LaneKey& key);
+
+  SqliteDatabase& database_;
+  SqliteStatement find_merchant_, make_merchant_, find_lane_, make_lane_, key_of_;
+  // A cache, emptied when it holds kKnownMax names, so that memory does not follow the number of merchants.
+  static constexpr std::size_t kKnownMax = 16'384;
+  std::unordered_map<std::string, StoredLane> known_;
+  std::string name_;  // scratch, so that a hit allocates nothing
+};
+
+}  // namespace ackd

@@ -1,0 +1,36 @@
+// Lists, newest first. A list walks candidate ids downwards from a source that is as narrow as the filter allows, looks
+// at no more than kListScanMax of them, and hands out a cursor where it stopped.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "outbox/queries.h"
+#include "outbox/sqlite_database.h"
+#include "outbox/sqlite_standing.h"
+
+namespace ackd {
+
+class SqliteListing {
+ public:
+  explicit SqliteListing(SqliteDatabase& database);
+
+  // Means nothing after trouble, which the database keeps.
+  ListPage list(const ListFilter& filter);
+
+ private:
+  struct Walk;
+  // Ids below `below` of the narrowest source, in falling order.
+  SqliteRow candidates(const ListFilter& filter, NotificationId below);
+  // The whole queue's ids, when it is short enough to sort. It is ordered by due time, so a short queue behind millions
+  // of finished rows would otherwise be looked for one by one.
+  std::optional<std::vector<NotificationId>> short_queue(NotificationId below);
+  // False when the walk must stop before this candidate.
+  bool look_at(NotificationId id, Walk& walk);
+  bool read_summary(NotificationId id, const ListFilter& filter, NotificationSummary& summary);
+
+  StandingReader standings_;
+  SqliteStatement by_id_, by_subject_, by_key_, held_, exhausted_, cancelled_, queue_, pending_count_, summary_;
+};
+
+}  // namespace ackd
