@@ -21,7 +21,7 @@ struct Schedule {
   std::size_t sends_max() const { return delays.size() + 1; }
 };
 
-// What just happened and what is known, as next_attempt() needs it.
+// What just happened and what is known, as next_attempt() needs it. REQUIRES: steps_used >= 1.
 struct FailedAttempt {
   std::uint32_t steps_used = 0;  // sends that used up a schedule step, this one included: 1 after the first failure
   EngineTime ended_at;

@@ -22,12 +22,14 @@ struct RenderInput {
 
 struct Rendered {
   HttpRequest request;
-  std::string canonical;  // the exact bytes that were digested; holds the key where the protocol puts it there
+  std::string canonical;  // what was signed, in UTF-8; holds the key where the protocol puts it there
   std::string signature;
   std::string key_id;
   std::string nonce;
 };
 
+// Fails when the merchant's key is missing, an option has a value that this revision of the profile does not know, or
+// the content was not fixed by this profile. The merchant's own query stays in front of a GET's pairs.
 Result<Rendered> render(const Profile& profile, const RenderInput& input);
 
 // The acknowledgement rule with the merchant's own loosening (options ack_trim, ack_contains, ack_any_case).

@@ -1,0 +1,100 @@
+#include "crypto/digest.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "base/check.h"
+
+namespace ackd {
+namespace {
+
+struct FreeMd {
+  void operator()(EVP_MD* md) const { EVP_MD_free(md); }
+};
+
+// OpenSSL 3 looks an algorithm up by name at each use of EVP_sha256(), which costs a third of a short digest; fetched
+// once it does not. The object is immutable after construction, which C++ makes safe for concurrent first callers.
+class FetchedDigests {
+ public:
+  FetchedDigests() : md5_(fetch("MD5")), sha1_(fetch("SHA1")), sha256_(fetch("SHA256")) {}
+
+  const EVP_MD* get(DigestKind kind) const {
+    switch (kind) {
+      case DigestKind::kMd5: return md5_.get();
+      case DigestKind::kSha1: return sha1_.get();
+      case DigestKind::kSha256: break;
+    }
+    return sha256_.get();
+  }
+
+ private:
+  using Md = std::unique_ptr<EVP_MD, FreeMd>;
+  static Md fetch(const char* name) { return Md(EVP_MD_fetch(nullptr, name, nullptr)); }
+
+  Md md5_;
+  Md sha1_;
+  Md sha256_;
+};
+
+const EVP_MD* fetched(DigestKind kind) {
+  static const FetchedDigests digests;
+  const EVP_MD* md = digests.get(kind);
+  CHECK_THAT(md != nullptr, "OpenSSL offers no such digest; its configuration (FIPS mode?) must not switch it off");
+  return md;
+}
+
+std::string to_hex(std::string_view raw, const char* digits) {
+  std::string out;
+  out.reserve(raw.size() * 2);
+  for (const char c : raw) {
+    const auto byte = static_cast<unsigned char>(c);
+    out.push_back(digits[byte >> 4]);
+    out.push_back(digits[byte & 15]);
+  }
+  return out;
+}
+
+std::string to_base64(std::string_view raw) {
+  // EVP_EncodeBlock writes a terminating zero behind the text.
+  std::string out((raw.size() + 2) / 3 * 4 + 1, '\0');
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                     reinterpret_cast<const unsigned char*>(raw.data()), static_cast<int>(raw.size()));
+  out.resize(static_cast<std::size_t>(length));
+  return out;
+}
+
+}  // namespace
+
+std::string digest(DigestKind kind, std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> raw{};
+  unsigned size = 0;
+  const int done = EVP_Digest(bytes.data(), bytes.size(), raw.data(), &size, fetched(kind), nullptr);
+  CHECK_THAT(done == 1, "a digest over memory cannot fail");
+  return {reinterpret_cast<const char*>(raw.data()), size};
+}
+
+Hash sha256(std::string_view bytes) {
+  const std::string raw = digest(DigestKind::kSha256, bytes);
+  Hash hash{};
+  std::copy(raw.begin(), raw.end(), hash.begin());
+  return hash;
+}
+
+std::string to_text(std::string_view raw, DigestForm form) {
+  switch (form) {
+    case DigestForm::kHexUpper: return to_hex(raw, "0123456789ABCDEF");
+    case DigestForm::kHexLower: return to_hex(raw, "0123456789abcdef");
+    case DigestForm::kBase64: break;
+  }
+  return to_base64(raw);
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace ackd

@@ -1,0 +1,85 @@
+#include "text/form_encoding.h"
+
+namespace ackd {
+namespace {
+
+bool is_kept(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+void append_encoded(std::string& out, std::string_view bytes) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  for (const char c : bytes) {
+    if (is_kept(c)) {
+      out.push_back(c);
+    } else if (c == ' ') {
+      out.push_back('+');
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
+    }
+  }
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+Result<std::string> percent_decode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out.push_back(text[i] == '+' ? ' ' : text[i]);
+      continue;
+    }
+    const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+    if (high < 0 || low < 0) return invalid("a '%' in the form is not followed by two hex digits");
+    out.push_back(static_cast<char>(high * 16 + low));
+    i += 2;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string percent_encode(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size() + bytes.size() / 2);
+  append_encoded(out, bytes);
+  return out;
+}
+
+std::string form_encode(const Fields& pairs) {
+  std::string out;
+  for (const Field& pair : pairs) {
+    if (!out.empty()) out.push_back('&');
+    append_encoded(out, pair.name);
+    out.push_back('=');
+    append_encoded(out, pair.value);
+  }
+  return out;
+}
+
+Result<Fields> form_decode(std::string_view text) {
+  Fields pairs;
+  while (!text.empty()) {
+    const std::string_view pair = text.substr(0, text.find('&'));
+    text.remove_prefix(pair.size() == text.size() ? pair.size() : pair.size() + 1);
+    if (pair.empty()) continue;
+    const std::size_t equals = pair.find('=');
+    Result<std::string> name = percent_decode(pair.substr(0, equals));
+    if (!name) return name.error();
+    Result<std::string> value =
+        equals == std::string_view::npos ? Result<std::string>(std::string()) : percent_decode(pair.substr(equals + 1));
+    if (!value) return Error{ErrorCode::kInvalid, value.error().message, *name};
+    pairs.push_back({*std::move(name), *std::move(value)});
+  }
+  return pairs;
+}
+
+}  // namespace ackd
