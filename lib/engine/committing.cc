@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/planted_bug.h"
+
 namespace ackd {
 namespace {
 
 constexpr std::size_t kPagesPerBatch = 64;
-constexpr std::size_t kLanesPerScan = 500;
 
 DueNotification due_row(const Admission& admission, const OperationResult& result) {
   const Notification& n = admission.notification;
@@ -55,7 +56,7 @@ void Committing::route(PendingChange pending) {
     }
     core_.flights.find(id)->cancel_asked = true;
     pending.change.in_flight = true;
-  } else {
+  } else if (!PLANTED(kStartDuringChange)) {
     core_.flights.operate(id);
     if (Lane* lane = core_.lanes.holder_of(id)) {
       core_.lanes.drop_pages(*lane);
@@ -76,6 +77,11 @@ void Committing::ship() {
   batched_.shipment = core_.outgoing.take_shipment();
   for (PendingAdmission& pending : batched_.shipment.admissions) {
     pending.admission.notification.id = core_.ids.next(now);
+    if (PLANTED(kAnswerBeforeCommit)) {
+      OperationResult early;
+      early.id = pending.admission.notification.id;
+      core_.requests.decide(pending.place, early);
+    }
   }
   Batch batch;
   batch.operations = batched_.shipment.operations();
@@ -85,7 +91,7 @@ void Committing::ship() {
   batch.pages = batched_.pages;
   if (core_.discovering && !core_.draining) {
     batched_.scans = true;
-    batch.scan = LaneScan{scanned_to_, kLanesPerScan};
+    batch.scan = LaneScan{scanned_to_, core_.options.lanes_per_scan};
   }
   if (batch.empty()) return;
   ++core_.batches;
@@ -127,9 +133,13 @@ void Committing::on_failed(const std::string& trouble) {
   Batched batched = std::exchange(batched_, {});
   if (!std::exchange(core_.storage_trouble, true)) core_.parts.events.on(StorageTrouble{trouble, false});
   core_.storage_retry_at = core_.clock.now() + core_.options.storage_retry;
-  core_.outgoing.return_settlements(std::move(batched.shipment.settlements));
+  if (!PLANTED(kForgetFailedBatch)) {
+    core_.outgoing.return_settlements(std::move(batched.shipment.settlements));
+  }
   const Error refusal{ErrorCode::kStorageFull, "not recorded: " + trouble, {}};
-  for (const PendingAdmission& pending : batched.shipment.admissions) core_.requests.decide(pending.place, refusal);
+  for (const PendingAdmission& pending : batched.shipment.admissions) {
+    if (!PLANTED(kAnswerBeforeCommit)) core_.requests.decide(pending.place, refusal);
+  }
   for (const PendingAdmission& pending : core_.outgoing.take_admissions()) {
     core_.requests.decide(pending.place, refusal);
   }
@@ -216,7 +226,7 @@ void Committing::on_admitted(PendingAdmission& pending, const OperationResult& r
     }
     core_.lanes.reconsider(lane, core_.clock.now());
   }
-  core_.requests.decide(pending.place, result);
+  if (!PLANTED(kAnswerBeforeCommit)) core_.requests.decide(pending.place, result);
 }
 
 void Committing::on_pages(std::vector<Page> pages) {
@@ -229,7 +239,7 @@ void Committing::on_pages(std::vector<Page> pages) {
       const std::optional<Whereabouts> where = core_.flights.whereabouts(row.key.id);
       // A change is on its way; the row is read again after it.
       if (where == Whereabouts::kOperating) core_.lanes.note_beyond(*lane, due_class, row.key.next_at);
-      return where.has_value();
+      return where.has_value() && !PLANTED(kReadAwayRows);
     });
     core_.lanes.reconsider(*lane, core_.clock.now());
   }
@@ -243,7 +253,7 @@ void Committing::on_scan(const BatchResult& result) {
     core_.lanes.reconsider(lane, core_.clock.now());
     scanned_to_ = head.lane;
   }
-  if (result.scan_complete) core_.discovering = false;
+  if (result.scan_complete || PLANTED(kStopDiscovery)) core_.discovering = false;
 }
 
 }  // namespace ackd

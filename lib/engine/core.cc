@@ -1,5 +1,6 @@
 #include "engine/core.h"
 
+#include "base/planted_bug.h"
 #include "text/url.h"
 
 namespace ackd {
@@ -34,8 +35,9 @@ bool Core::may_start() const {
 }
 
 bool Core::has_room() const {
-  return flights.flying() < options.transfers_max && flights.flying() + flights.settling() < options.unsettled_max &&
-         parts.signer.room() && parts.transport.room() && parts.in_flight.room();
+  const std::size_t unsettled = flights.flying() + (PLANTED(kUncappedUnsettled) ? 0 : flights.settling());
+  return flights.flying() < options.transfers_max && unsettled < options.unsettled_max && parts.signer.room() &&
+         parts.transport.room() && parts.in_flight.room();
 }
 
 Lane& Core::lane_of(const DueNotification& row) {

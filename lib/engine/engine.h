@@ -36,6 +36,7 @@ struct EngineOptions {
   std::size_t page_bytes_max = 32u << 20;      // of all pages together
   std::size_t admissions_queued_max = 50'000;  // beyond it, ingest is told to come back
   std::size_t admission_bytes_queued_max = 64u << 20;
+  std::size_t lanes_per_scan = 500;    // found per batch after a start
   Duration not_sent_delay_min{1'000};  // after trouble of our own; doubles up to the maximum
   Duration not_sent_delay_max{60'000};
   Duration storage_retry{250};  // before a failed batch is handed over again

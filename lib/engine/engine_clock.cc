@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/planted_bug.h"
+
 namespace ackd {
 
 EngineClock::EngineClock(Moment start) : boot_(start.boot), now_ms_(start.wall.ms) {}
@@ -14,6 +16,7 @@ EngineTime EngineClock::advance(Moment now) {
   const std::int64_t still = std::min(stand_still_ms_, elapsed);
   stand_still_ms_ -= still;
   now_ms_ += elapsed - still;
+  if (PLANTED(kScheduleOnWallClock)) now_ms_ = std::max(now_ms_, now.wall.ms);
   offset_ms_ = now.wall.ms - now_ms_;
   stepped_ = std::abs(offset_ms_) > kStepMin.count() && stand_still_ms_ == 0;
   if (!stepped_) {

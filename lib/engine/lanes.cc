@@ -1,5 +1,7 @@
 #include "engine/lanes.h"
 
+#include "base/planted_bug.h"
+
 namespace ackd {
 namespace {
 
@@ -150,7 +152,7 @@ void Lanes::reconsider(Lane& lane, EngineTime now) {
     want_pages(lane, now);
     if (lane.buffered() > 0) {
       if (lane.in_flight >= limits_.window) return;
-      if (hosts_[lane.host].in_flight < limits_.host_ceiling) return enter_ready(lane);
+      if (hosts_[lane.host].in_flight < limits_.host_ceiling || PLANTED(kIgnoreHostCeiling)) return enter_ready(lane);
       lane.place = Lane::Place::kHostWait;
       hosts_[lane.host].waiting.push_back(lane.id);
       return;
@@ -186,7 +188,7 @@ DueClass Lanes::choose_class(Lane& lane) const {
 std::optional<Lanes::Next> Lanes::take_next(EngineTime now) {
   while (!ready_.empty()) {
     Lane& lane = lanes_.at(ready_.begin()->second);
-    if (hosts_[lane.host].in_flight >= limits_.host_ceiling) {
+    if (hosts_[lane.host].in_flight >= limits_.host_ceiling && !PLANTED(kIgnoreHostCeiling)) {
       reconsider(lane, now);  // its host filled up meanwhile: waits there
       continue;
     }
@@ -211,7 +213,7 @@ PageRequest Lanes::page_request(Lane& lane, DueClass due_class, EngineTime now) 
   const bool over_budget = page_bytes_ >= limits_.page_bytes_max;
   request.rows_max = over_budget ? kRowsOverBudget : limits_.page_rows;
   request.bytes_max = over_budget ? 1 : limits_.page_bytes_max / 16;
-  request.excluded = lane.away;
+  if (!PLANTED(kReadAwayRows)) request.excluded = lane.away;
   for (LanePage& page : lane.pages) {
     page.for_each([&](const DueNotification& row) { request.excluded.push_back(row.key.id); });
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/planted_bug.h"
 #include "profile/render.h"
 
 namespace ackd {
@@ -113,7 +114,7 @@ void Sending::on_transfer(Transfer transfer) {
   const Profile* profile = core_.parts.catalogue.find(flight->row.revision);
   const Merchant* merchant = core_.parts.merchants.find(flight->lane.provider, flight->lane.merchant);
   const Outcome outcome = judge(transfer, merchant == nullptr ? profile->ack : ack_for(*profile, *merchant));
-  if (outcome.outcome == OutcomeClass::kNotSent) {
+  if (outcome.outcome == OutcomeClass::kNotSent && !PLANTED(kNotSentUsesAttempt)) {
     const bool settling = outcome.hold || flight->cancel_asked;
     return not_sent(core_.flights.land(transfer.ticket, settling), transfer.end, outcome);
   }
@@ -136,11 +137,13 @@ void Sending::settle(Flight flight, const Transfer& transfer, const Outcome& out
     const Schedule& schedule = core_.parts.catalogue.find(flight.row.revision)->schedule;
     const std::uint64_t random = schedule.jitter_max.count() > 0 ? core_.parts.rng.next() : 0;
     const std::optional<EngineTime> next =
-        next_attempt(schedule, {settlement.steps, now, flight.row.not_before, transfer.retry_after_s, random});
+        next_attempt(schedule, {settlement.steps, PLANTED(kDelayFromStart) ? flight.started_at : now,
+                                flight.row.not_before, transfer.retry_after_s, random});
     settlement.state = next ? State::kPending : State::kExhausted;
     settlement.next_at = next.value_or(EngineTime{});
     if (!next) settlement.reason = "the schedule has ended; the last attempt: " + outcome.reason;
   }
+  if (PLANTED(kLeaveBeforeCommit)) core_.parts.in_flight.leave(flight.row.key.id);
   core_.queue_settlement(flight, std::move(settlement), transfer.took);
   core_.lanes.reconsider(lane, now);
 }

@@ -1,0 +1,215 @@
+#include "sim/model_outbox.h"
+
+#include <algorithm>
+
+namespace ackd::sim {
+namespace {
+
+std::string index_of(const Notification& n) {
+  return n.lane.provider + '\n' + n.lane.merchant + '\n' + n.key;
+}
+
+}  // namespace
+
+LaneId ModelWriter::lane_of(const LaneKey& key) {
+  auto found = std::find(record_.lanes.begin(), record_.lanes.end(), key);
+  if (found == record_.lanes.end()) found = record_.lanes.insert(record_.lanes.end(), key);
+  return LaneId{found - record_.lanes.begin() + 1};
+}
+
+OperationResult ModelWriter::answer(const ModelRow& row, Applied applied) const {
+  return {applied, row.notification.id, row.state, row.progress.version, row.lane, row.next_at};
+}
+
+OperationResult ModelWriter::admit(const Admission& admission) {
+  const Notification& n = admission.notification;
+  if (const auto known = record_.keys.find(index_of(n)); known != record_.keys.end()) {
+    const ModelRow& first = record_.rows.at(known->second);
+    const bool same = first.notification.content_hash == n.content_hash;
+    return answer(first, same ? Applied::kDuplicate : Applied::kConflict);
+  }
+  ModelRow row;
+  row.notification = n;
+  row.lane = lane_of(n.lane);
+  row.state = admission.held_reason.empty() ? State::kPending : State::kHeld;
+  row.next_at = n.not_before;
+  record_.keys.emplace(index_of(n), n.id);
+  record_.newest = std::max(record_.newest, n.id);
+  record_.newest_record = std::max(record_.newest_record, n.admitted_at);
+  if (row.state == State::kPending) record_.queue.insert(row.key());
+  woken_.insert(row.lane);
+  return answer(record_.rows.emplace(n.id, std::move(row)).first->second, Applied::kApplied);
+}
+
+Applied ModelWriter::move(ModelRow& row, State state, EngineTime next_at, EngineTime at) {
+  if (!may_change(row.state, state)) return Applied::kForbidden;
+  if (row.state == State::kPending) record_.queue.erase(row.key());
+  row.state = state;
+  row.next_at = next_at;
+  ++row.progress.version;
+  if (state == State::kPending) {
+    record_.queue.insert(row.key());
+    woken_.insert(row.lane);
+  }
+  record_.newest_record = std::max(record_.newest_record, at);
+  return Applied::kApplied;
+}
+
+OperationResult ModelWriter::settle(const Settlement& settlement) {
+  const auto found = record_.rows.find(settlement.key.id);
+  if (found == record_.rows.end()) return {Applied::kNotFound, settlement.key.id, {}, 0, {}, {}};
+  ModelRow& row = found->second;
+  if (row.state != State::kPending || row.progress.version != settlement.expected_version ||
+      row.key() != settlement.key) {
+    return answer(row, Applied::kStale);
+  }
+  observer_.on_settlement(row, settlement);
+  const bool cancelled = row.cancel_asked && settlement.state != State::kDelivered;
+  record_.queue.erase(row.key());
+  if (settlement.attempt) {
+    row.attempts.push_back(*settlement.attempt);
+    row.progress.attempts = settlement.attempt->number;
+  }
+  row.progress.steps = settlement.steps;
+  row.lonely_crashes = settlement.lonely_crashes;
+  row.due_class = settlement.due_class;
+  move(row, cancelled ? State::kCancelled : settlement.state, settlement.next_at, settlement.at);
+  return answer(row, Applied::kApplied);
+}
+
+OperationResult ModelWriter::retry(ModelRow& row, const OperatorChange& change) {
+  if (row.state != State::kExhausted) {
+    return answer(row, move(row, State::kPending, std::max(change.at, row.notification.admitted_at), change.at));
+  }
+  Admission copy;
+  copy.notification = row.notification;
+  copy.notification.id = change.replay_id;
+  copy.notification.key += "#replay-" + to_string(change.replay_id);
+  copy.notification.replay_of = row.notification.id;
+  copy.notification.admitted_at = change.at;
+  copy.notification.not_before = change.at;
+  return admit(copy);
+}
+
+OperationResult ModelWriter::change(const OperatorChange& change) {
+  const auto found = record_.rows.find(change.id);
+  if (found == record_.rows.end()) return {Applied::kNotFound, change.id, {}, 0, {}, {}};
+  observer_.on_change(change);
+  ModelRow& row = found->second;
+  switch (change.verb) {
+    case OperatorVerb::kRetry: return retry(row, change);
+    case OperatorVerb::kHold:
+      if (row.state != State::kPending) return answer(row, Applied::kForbidden);
+      return answer(row, move(row, State::kHeld, row.next_at, change.at));
+    case OperatorVerb::kRelease:
+      if (row.state != State::kHeld) return answer(row, Applied::kForbidden);
+      return answer(row, move(row, State::kPending, row.next_at, change.at));
+    case OperatorVerb::kCancel:
+      if (change.in_flight && row.state == State::kPending) {
+        row.cancel_asked = true;
+        return answer(row, Applied::kIntent);
+      }
+      return answer(row, move(row, State::kCancelled, row.next_at, change.at));
+  }
+  return {};
+}
+
+DueNotification ModelWriter::due(const ModelRow& row) const {
+  const Notification& n = row.notification;
+  return {row.key(), row.progress, n.revision, n.subject, n.url, n.content, n.not_before, row.cancel_asked};
+}
+
+Page ModelWriter::read(const PageRequest& request) const {
+  Page page{request.lane, request.due_class, {}, EngineTime::max()};
+  std::size_t bytes = 0;
+  const QueueKey from{request.lane, request.due_class, EngineTime::min(), NotificationId{0}};
+  for (auto key = record_.queue.lower_bound(from); key != record_.queue.end(); ++key) {
+    if (key->lane != request.lane || key->due_class != request.due_class) break;
+    if (std::find(request.excluded.begin(), request.excluded.end(), key->id) != request.excluded.end()) continue;
+    const bool full = page.rows.size() >= request.rows_max || (bytes >= request.bytes_max && !page.rows.empty());
+    if (key->next_at > request.due_by || full) {
+      page.beyond = key->next_at;
+      break;
+    }
+    page.rows.push_back(due(record_.rows.at(key->id)));
+    bytes += page.rows.back().content.size();
+  }
+  return page;
+}
+
+LaneHead ModelWriter::head_of(LaneId lane) const {
+  LaneHead head{lane, record_.lanes.at(static_cast<std::size_t>(lane.value - 1)), {}};
+  for (const DueClass due_class : {DueClass::kFresh, DueClass::kRetry}) {
+    const auto first = record_.queue.lower_bound({lane, due_class, EngineTime::min(), NotificationId{0}});
+    const bool there = first != record_.queue.end() && first->lane == lane && first->due_class == due_class;
+    head.earliest[static_cast<std::size_t>(due_class)] = there ? first->next_at : EngineTime::max();
+  }
+  return head;
+}
+
+void ModelWriter::scan(const LaneScan& scan, BatchResult& result) const {
+  LaneId after = scan.after;
+  while (result.lanes.size() < scan.lanes_max) {
+    const auto next =
+        record_.queue.lower_bound({LaneId{after.value + 1}, DueClass::kFresh, EngineTime::min(), NotificationId{0}});
+    if (next == record_.queue.end()) {
+      result.scan_complete = true;
+      return;
+    }
+    result.lanes.push_back(head_of(next->lane));
+    after = next->lane;
+  }
+}
+
+BatchResult ModelWriter::apply(const Batch& batch) {
+  BatchResult result;
+  woken_.clear();
+  for (const Operation& operation : batch.operations) {
+    if (const auto* admission = std::get_if<Admission>(&operation)) result.results.push_back(admit(*admission));
+    if (const auto* settlement = std::get_if<Settlement>(&operation)) result.results.push_back(settle(*settlement));
+    if (const auto* wish = std::get_if<OperatorChange>(&operation)) result.results.push_back(change(*wish));
+  }
+  for (const LaneId lane : woken_) result.woken.push_back(head_of(lane));
+  for (const PageRequest& request : batch.pages) result.pages.push_back(read(request));
+  if (batch.scan) scan(*batch.scan, result);
+  if (!batch.rows) return result;
+  for (const NotificationId id : batch.rows->ids) {
+    const auto found = record_.rows.find(id);
+    if (found == record_.rows.end() || found->second.state != State::kPending) continue;
+    result.rows.push_back({due(found->second), found->second.notification.lane, found->second.lonely_crashes});
+  }
+  return result;
+}
+
+void ModelOutbox::submit(Batch batch) {
+  CHECK_THAT(!batch_, "two batches in flight");
+  CHECK_THAT(batch.operations.size() <= kBatchOperationsMax, "a batch over its limit");
+  batch_ = std::move(batch);
+  current_ = plan_();
+  ready_at_ = now_() + current_.takes;
+}
+
+std::optional<BootTime> ModelOutbox::next_ready() const {
+  if (!batch_) return std::nullopt;
+  return ready_at_;
+}
+
+std::optional<BatchResult> ModelOutbox::take_result() {
+  if (!batch_ || now_() < ready_at_) return std::nullopt;
+  const Batch batch = std::move(*batch_);
+  batch_.reset();
+  // Reads alone cannot fail to be durable.
+  if (current_.fate == BatchFate::kCommitted || batch.operations.empty()) return writer_.apply(batch);
+  if (current_.fate == BatchFate::kUnknown && current_.applied_if_unknown) writer_.apply(batch);
+  BatchResult result;
+  result.fate = current_.fate;
+  result.trouble = "simulated";
+  return result;
+}
+
+void ModelOutbox::crash(bool applied) {
+  if (batch_ && applied) writer_.apply(*batch_);
+  batch_.reset();
+}
+
+}  // namespace ackd::sim

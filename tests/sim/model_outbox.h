@@ -1,0 +1,105 @@
+// An outbox made of maps, with the durability of the real one and none of its disk: what is committed survives a crash,
+// what was in flight may or may not. It follows outbox.h to the letter and knows nothing about schedules.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "outbox/outbox.h"
+
+namespace ackd::sim {
+
+struct ModelRow {
+  Notification notification;
+  LaneId lane;
+  State state = State::kPending;
+  Progress progress;
+  DueClass due_class = DueClass::kFresh;
+  EngineTime next_at;
+  bool cancel_asked = false;
+  std::uint32_t lonely_crashes = 0;
+  std::vector<Attempt> attempts;
+
+  QueueKey key() const { return {lane, due_class, next_at, notification.id}; }
+};
+
+// What is on the disk.
+struct ModelRecord {
+  std::map<NotificationId, ModelRow> rows;
+  std::map<std::string, NotificationId> keys;  // provider, merchant and key
+  std::vector<LaneKey> lanes;                  // LaneId is the index plus one
+  std::set<QueueKey> queue;
+  NotificationId newest;
+  EngineTime newest_record;
+};
+
+// Sees every change before it is applied; the simulator's witness checks it.
+class RecordObserver {
+ public:
+  virtual ~RecordObserver() = default;
+  virtual void on_settlement(const ModelRow& before, const Settlement& settlement) = 0;
+  virtual void on_change(const OperatorChange& change) = 0;
+};
+
+// Applies one operation as outbox.h says.
+class ModelWriter {
+ public:
+  ModelWriter(ModelRecord& record, RecordObserver& observer) : record_(record), observer_(observer) {}
+  BatchResult apply(const Batch& batch);
+
+ private:
+  OperationResult admit(const Admission& admission);
+  OperationResult settle(const Settlement& settlement);
+  OperationResult change(const OperatorChange& change);
+  OperationResult retry(ModelRow& row, const OperatorChange& change);
+  OperationResult answer(const ModelRow& row, Applied applied) const;
+  Applied move(ModelRow& row, State state, EngineTime next_at, EngineTime at);
+  LaneId lane_of(const LaneKey& key);
+  Page read(const PageRequest& request) const;
+  void scan(const LaneScan& scan, BatchResult& result) const;
+  LaneHead head_of(LaneId lane) const;
+  DueNotification due(const ModelRow& row) const;
+
+  ModelRecord& record_;
+  RecordObserver& observer_;
+  std::set<LaneId> woken_;
+};
+
+// When and how the batch in flight ends; drawn by the simulator.
+struct BatchPlan {
+  Duration takes{1};
+  BatchFate fate = BatchFate::kCommitted;
+  bool applied_if_unknown = false;
+};
+
+class ModelOutbox final : public Outbox {
+ public:
+  ModelOutbox(ModelRecord& record, RecordObserver& observer, std::function<BatchPlan()> plan,
+              std::function<BootTime()> now)
+      : writer_(record, observer), plan_(std::move(plan)), now_(std::move(now)) {}
+
+  void submit(Batch batch) override;
+  std::optional<BatchResult> take_result() override;
+  std::vector<LaneHead> take_arrivals() override { return {}; }
+  DiskBand disk_band() const override { return band; }
+
+  std::optional<BootTime> next_ready() const;
+  // The process dies: the batch in flight is applied or lost.
+  void crash(bool applied);
+
+  DiskBand band = DiskBand::kPlenty;
+
+ private:
+  ModelWriter writer_;
+  std::function<BatchPlan()> plan_;
+  std::function<BootTime()> now_;
+  std::optional<Batch> batch_;
+  BatchPlan current_;
+  BootTime ready_at_;
+};
+
+}  // namespace ackd::sim

@@ -1,0 +1,360 @@
+#include "sim/simulator.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "engine/intake.h"
+#include "policy/judge.h"
+#include "sim/scripted_world.h"
+
+namespace ackd::sim {
+namespace {
+
+constexpr Duration kChaos = std::chrono::hours(40);
+constexpr Duration kLivenessMax = std::chrono::hours(24 * 60);
+constexpr std::uint64_t kTurnsMax = 600'000;
+constexpr std::uint64_t kTurnsAtOnceMax = 2'000;
+
+// Small limits, drawn anew for every seed, so that every ceiling is hit.
+EngineOptions draw_options(SeededRng& rng) {
+  EngineOptions options;
+  options.lane_window = 1 + rng.below(4);
+  options.host_ceiling = 1 + rng.below(6);
+  options.transfers_max = 2 + rng.below(30);
+  options.unsettled_max = options.transfers_max + rng.below(20);
+  options.page_rows = 1 + rng.below(8);
+  options.lanes_per_scan = 1 + rng.below(5);
+  options.page_bytes_max = rng.chance(30) ? 2'000 : 1u << 20;
+  return options;
+}
+
+class IgnoredEvents final : public Events {
+ public:
+  void on(const Event&) override {}
+};
+
+// The parts that die with the process.
+struct Process {
+  Process(World& world, const EngineOptions& options, const ProfileCatalogue& catalogue,
+          const MerchantDirectory& merchants, std::function<BatchPlan()> plan, Duration signer_max)
+      : outbox(world.record, world.witness, std::move(plan), [&world] { return world.boot; }),
+        in_flight(world),
+        signer(world, signer_max),
+        transport(world),
+        engine(options, {outbox, in_flight, signer, transport, catalogue, merchants, events, world.rng},
+               {world.now(), world.record.newest, world.record.newest_record}) {}
+
+  ModelOutbox outbox;
+  WorldInFlight in_flight;
+  WorldSigner signer;
+  WorldTransport transport;
+  IgnoredEvents events;
+  Engine engine;
+};
+
+class Simulator {
+ public:
+  Simulator(std::uint64_t seed, const ProfileCatalogue& catalogue)
+      : options_([&] {
+          SeededRng rng(seed ^ 0x5eed);
+          return draw_options(rng);
+        }()),
+        catalogue_(catalogue),
+        world_(seed, catalogue, options_),
+        intake_(catalogue_, merchants_) {}
+
+  Report run();
+
+ private:
+  void populate();
+  void start_process();
+  void crash();
+  void step(BootTime until);
+  void act();
+  void turn();
+  void take_answers();
+  void admit_some();
+  void change_something();
+  void step_clock();
+  void heal();
+  void release_held();
+  bool all_ended() const;
+  BatchPlan plan();
+  std::optional<BootTime> next_event() const;
+  BootTime soon(std::int64_t low_ms, std::int64_t high_ms) { return world_.boot + world_.rng.between(low_ms, high_ms); }
+  IntakeRequest request_of(unsigned order);
+
+  EngineOptions options_;
+  const ProfileCatalogue& catalogue_;
+  MerchantDirectory merchants_;
+  World world_;
+  Intake intake_;
+  std::unique_ptr<Process> process_;
+  Report report_;
+  std::optional<BootTime> wake_;
+  BootTime next_admission_, next_change_, next_clock_, next_band_;
+  BootTime disk_trouble_until_{0};
+  unsigned disk_trouble_percent_ = 0;
+  Duration signer_max_{0};
+  unsigned newest_order_ = 0;
+  Ticket newest_ticket_ = 0;
+  struct Asked {
+    std::vector<std::string> contents;  // empty for changes
+  };
+  std::map<Ticket, Asked> asked_;
+  std::uint64_t turns_at_once_ = 0;
+};
+
+void Simulator::populate() {
+  SeededRng& rng = world_.rng;
+  const std::vector<const Profile*> profiles = catalogue_.all_current();
+  for (const Profile* profile : profiles) world_.acknowledgements[profile->id] = profile->ack.text;
+  const std::uint64_t count = 1 + rng.below(8);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::string id = "m" + std::to_string(i);
+    world_.tempers[id] = static_cast<Temper>(rng.below(kTemperCount));
+    world_.hosts[id] = "host" + std::to_string(rng.below(count)) + ".example";
+    for (const Profile* profile : profiles) {
+      merchants_.put({profile->id, id, "http://" + world_.hosts[id] + "/", {"k1", Secret("0123456789")}, {}});
+    }
+  }
+  world_.crash_per_100k = rng.chance(70) ? static_cast<unsigned>(rng.below(400)) : 0;
+  disk_trouble_percent_ = rng.chance(50) ? static_cast<unsigned>(rng.below(40)) : 0;
+  signer_max_ = rng.chance(50) ? Duration(0) : rng.between(1, 300);
+  next_admission_ = next_change_ = next_clock_ = next_band_ = world_.boot;
+}
+
+IntakeRequest Simulator::request_of(unsigned order) {
+  const std::vector<const Profile*> profiles = catalogue_.all_current();
+  const Profile& profile = *profiles[order % profiles.size()];
+  IntakeRequest request;
+  request.provider = profile.id;
+  request.merchant = "m" + std::to_string(order / profiles.size() % world_.tempers.size());
+  for (const FieldRule& field : profile.fields) {
+    if (field.constant || field.name == profile.signature_field) continue;
+    request.fields.push_back({field.name, std::to_string(order)});
+  }
+  return request;
+}
+
+void Simulator::start_process() {
+  process_ = std::make_unique<Process>(
+      world_, options_, catalogue_, merchants_, [this] { return plan(); }, signer_max_);
+  asked_.clear();
+  wake_ = world_.boot;
+}
+
+BatchPlan Simulator::plan() {
+  SeededRng& rng = world_.rng;
+  BatchPlan plan;
+  plan.takes = rng.between(0, 5);
+  if (!world_.faults) return plan;
+  if (rng.chance(3)) plan.takes = rng.between(100, 20'000);  // a disk that stalls
+  if (rng.below(2'000) == 0) {
+    plan.fate = BatchFate::kUnknown;
+    plan.applied_if_unknown = rng.chance(50);
+  } else if (world_.boot < disk_trouble_until_ || rng.chance(disk_trouble_percent_ / 8)) {
+    plan.fate = BatchFate::kFailed;
+    ++report_.failed_batches;
+  }
+  return plan;
+}
+
+void Simulator::crash() {
+  ++report_.crashes;
+  process_->outbox.crash(world_.rng.chance(50));
+  process_.reset();
+  world_.witness.on_crash();
+  world_.boot = soon(10, 30'000);
+  world_.crash_point();  // may die again while it is down; the caller starts it once more
+}
+
+void Simulator::admit_some() {
+  SeededRng& rng = world_.rng;
+  next_admission_ = soon(1, rng.chance(20) ? 4'000'000 : 200'000);
+  const std::uint64_t count = 1 + rng.below(rng.chance(20) ? 40 : 4);
+  if (newest_order_ > 400 || !process_->engine.accepts(count, 1'000)) return;
+  std::vector<Admission> admissions;
+  Asked asked;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const bool repeat = newest_order_ > 0 && rng.chance(10);
+    IntakeRequest request = request_of(repeat ? static_cast<unsigned>(rng.below(newest_order_)) : newest_order_++);
+    if (rng.chance(5)) request.not_before = WallTime{process_->engine.now().ms + rng.between(1, 9'000'000).count()};
+    Result<Admission> admission = intake_.admit(request, process_->engine.now());
+    CHECK_THAT(admission.ok(), "the simulator's own notification was refused");
+    asked.contents.push_back(admission->notification.content);
+    admissions.push_back(std::move(*admission));
+  }
+  const Ticket ticket = ++newest_ticket_;
+  asked_.emplace(ticket, std::move(asked));
+  process_->engine.admit(ticket, std::move(admissions));
+}
+
+void Simulator::change_something() {
+  SeededRng& rng = world_.rng;
+  next_change_ = soon(1'000, 3'000'000);
+  if (world_.witness.accepted().empty()) return;
+  auto id = world_.witness.accepted().begin();
+  std::advance(id, static_cast<std::ptrdiff_t>(rng.below(world_.witness.accepted().size())));
+  OperatorChange change;
+  change.verb = static_cast<OperatorVerb>(rng.below(4));
+  change.id = *id;
+  ++report_.operator_changes;
+  const Ticket ticket = ++newest_ticket_;
+  asked_.emplace(ticket, Asked{});
+  process_->engine.change(ticket, {change});
+}
+
+void Simulator::step_clock() {
+  SeededRng& rng = world_.rng;
+  next_clock_ = soon(1'000'000, 60'000'000);
+  if (process_->engine.stats().clock_held || rng.chance(30)) {
+    process_->engine.confirm_clock();
+    world_.witness.forget_all_due();
+    return;
+  }
+  static constexpr std::int64_t kStepsMs[] = {900, -900, 45'000, -45'000, 3'600'000, -3'600'000, 315'360'000'000};
+  world_.wall_offset += Duration(kStepsMs[rng.below(std::size(kStepsMs))]);
+  ++report_.clock_steps;
+}
+
+void Simulator::act() {
+  if (!world_.faults) return;
+  if (world_.boot >= next_admission_) admit_some();
+  if (world_.boot >= next_change_) change_something();
+  if (world_.boot >= next_clock_) step_clock();
+  if (world_.boot < next_band_) return;
+  next_band_ = soon(100'000, 20'000'000);
+  process_->outbox.band = static_cast<DiskBand>(world_.rng.below(3));
+  if (world_.rng.chance(60)) process_->outbox.band = DiskBand::kPlenty;
+  if (world_.rng.chance(disk_trouble_percent_)) disk_trouble_until_ = soon(100, 60'000);
+}
+
+void Simulator::take_answers() {
+  for (Answer& answer : process_->engine.take_answers()) {
+    const auto asked = asked_.find(answer.ticket);
+    if (asked == asked_.end()) {
+      world_.witness.fail("an answer that nobody asked for");
+      continue;
+    }
+    for (std::size_t i = 0; i < asked->second.contents.size(); ++i) {
+      const ItemAnswer& item = answer.items.at(i);
+      if (item && item->applied == Applied::kApplied) {
+        world_.witness.on_accepted(item->id, asked->second.contents[i]);
+      }
+    }
+    asked_.erase(asked);
+  }
+}
+
+void Simulator::turn() {
+  ++report_.turns;
+  const TurnResult result = process_->engine.turn(world_.now());
+  take_answers();
+  const EngineStats stats = process_->engine.stats();
+  world_.witness.on_turn(result, stats);
+  if (result.fatal) throw Crash{};
+  wake_.reset();
+  if (result.wake_at) wake_ = world_.boot + std::max(*result.wake_at - stats.now, Duration(1));
+}
+
+std::optional<BootTime> Simulator::next_event() const {
+  std::optional<BootTime> next = wake_;
+  const auto consider = [&](std::optional<BootTime> at) {
+    if (at) next = std::min(next.value_or(*at), *at);
+  };
+  consider(process_->outbox.next_ready());
+  consider(process_->signer.next_ready());
+  consider(process_->transport.next_ready());
+  if (world_.faults) {
+    for (const BootTime at : {next_admission_, next_change_, next_clock_, next_band_}) consider(at);
+  }
+  return next;
+}
+
+void Simulator::step(BootTime until) {
+  try {
+    if (!process_) start_process();
+    const BootTime next = std::min(next_event().value_or(until), until);
+    turns_at_once_ = next > world_.boot ? 0 : turns_at_once_ + 1;
+    if (turns_at_once_ > kTurnsAtOnceMax) world_.witness.fail("turns without end at one instant");
+    world_.boot = std::max(world_.boot, next);
+    act();
+    turn();
+  } catch (const Crash&) {
+    if (process_) {
+      try {
+        crash();
+      } catch (const Crash&) {
+        process_.reset();
+      }
+    }
+  }
+}
+
+void Simulator::heal() {
+  world_.faults = false;
+  if (!process_) start_process();
+  process_->outbox.band = DiskBand::kPlenty;
+  process_->engine.confirm_clock();
+  world_.witness.forget_all_due();
+}
+
+void Simulator::release_held() {
+  std::vector<OperatorChange> changes;
+  for (const auto& [id, row] : world_.record.rows) {
+    if (row.state != State::kHeld) continue;
+    OperatorChange change;
+    change.verb = OperatorVerb::kRelease;
+    change.id = id;
+    changes.push_back(change);
+  }
+  if (changes.empty()) return;
+  asked_.emplace(++newest_ticket_, Asked{});
+  process_->engine.change(newest_ticket_, std::move(changes));
+}
+
+bool Simulator::all_ended() const {
+  return std::all_of(world_.record.rows.begin(), world_.record.rows.end(),
+                     [](const auto& row) { return is_final(row.second.state); });
+}
+
+Report Simulator::run() {
+  populate();
+  const BootTime start = world_.boot;
+  while (world_.boot < start + kChaos && report_.turns < kTurnsMax / 2 && world_.witness.failures().empty()) {
+    step(start + kChaos);
+  }
+  heal();
+  const BootTime healed = world_.boot;
+  while (!all_ended() && world_.boot < healed + kLivenessMax && report_.turns < kTurnsMax &&
+         world_.witness.failures().empty()) {
+    release_held();
+    step(world_.boot + std::chrono::hours(1));
+  }
+  if (world_.witness.failures().empty()) world_.witness.at_end();
+  report_.failures = world_.witness.failures();
+  report_.hash = world_.hash;
+  report_.sends = world_.witness.sends();
+  report_.accepted = world_.witness.accepted().size();
+  report_.virtual_ms = static_cast<std::uint64_t>((world_.boot - start).count());
+  return report_;
+}
+
+}  // namespace
+
+ProfileCatalogue load_catalogue(const std::string& folder) {
+  Result<std::vector<ProfileSource>> sources = load_profiles(folder, {});
+  CHECK_THAT(sources.ok(), "the shipped profiles do not load");
+  ProfileCatalogue catalogue;
+  RevisionId revision;
+  for (ProfileSource& source : *sources) catalogue.set_current(RevisionId{++revision.value}, std::move(source.profile));
+  return catalogue;
+}
+
+Report run_seed(std::uint64_t seed, const ProfileCatalogue& catalogue) {
+  return Simulator(seed, catalogue).run();
+}
+
+}  // namespace ackd::sim

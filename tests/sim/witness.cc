@@ -1,0 +1,142 @@
+#include "sim/witness.h"
+
+#include <algorithm>
+
+#include "engine/engine_clock.h"
+#include "engine/suspects.h"
+#include "policy/judge.h"
+
+namespace ackd::sim {
+
+void Witness::fail(const std::string& what) {
+  if (failures_.size() < 10) failures_.push_back(what);
+}
+
+void Witness::on_accepted(NotificationId id, const std::string& content) {
+  accepted_.insert(id);
+  content_.emplace(id, content);
+  if (!record_.rows.contains(id)) fail("accepted but not on record: " + to_string(id));
+}
+
+void Witness::on_send(NotificationId id, const LaneKey& lane, const std::string& origin, const std::string& content,
+                      BootTime now) {
+  ++total_sends_;
+  const auto row = record_.rows.find(id);
+  if (row == record_.rows.end()) return fail("sent but not on record: " + to_string(id));
+  if (row->second.state != State::kPending) {
+    fail("sent while " + std::string(name_of(row->second.state)) + ": " + to_string(id));
+  }
+  if (const auto known = content_.find(id); known != content_.end() && known->second != content) {
+    fail("other content than was accepted: " + to_string(id));
+  }
+  if (const auto due = earliest_.find(id); due != earliest_.end() && now < due->second) {
+    fail("sent " + std::to_string((due->second - now).count()) + " ms early: " + to_string(id));
+  }
+  if (!active_.try_emplace(id, Active{lane, origin}).second) fail("two sends at once: " + to_string(id));
+  ++sends_[id];
+  // A suspect may start beside a full window: one more, and no more than one.
+  const auto in_lane = std::count_if(active_.begin(), active_.end(), [&](auto& a) { return a.second.lane == lane; });
+  const auto on_host =
+      std::count_if(active_.begin(), active_.end(), [&](auto& a) { return a.second.origin == origin; });
+  if (static_cast<std::size_t>(in_lane) > options_.lane_window + suspects_.size()) fail("lane window exceeded");
+  if (static_cast<std::size_t>(on_host) > options_.host_ceiling + suspects_.size()) fail("host ceiling exceeded");
+}
+
+void Witness::on_transfer_end(NotificationId id, TransferEnd end, BootTime now) {
+  active_.erase(id);
+  if (is_ours(end)) {
+    --sends_[id];
+  } else {
+    ended_[id] = now;
+  }
+}
+
+void Witness::on_settlement(const ModelRow& before, const Settlement& settlement) {
+  const NotificationId id = settlement.key.id;
+  if (!settlement.attempt) {
+    if (settlement.steps != before.progress.steps) fail("a step used up without an attempt: " + to_string(id));
+    return;
+  }
+  const Attempt& attempt = *settlement.attempt;
+  if (attempt.number != before.progress.attempts + 1) fail("attempt numbers with a gap: " + to_string(id));
+  if (attempt.ended_at < attempt.started_at) fail("an attempt ended before it started: " + to_string(id));
+  if (attempt.outcome == OutcomeClass::kPossiblySent) {
+    if (settlement.steps != before.progress.steps) fail("possibly sent used up a step: " + to_string(id));
+    return;
+  }
+  const auto ended = ended_.find(id);
+  if (ended == ended_.end()) return fail("an attempt on record that reached nobody: " + to_string(id));
+  check_next_state(before, settlement);
+  if (settlement.state == State::kPending) {
+    const Duration delay = settlement.next_at - attempt.ended_at;
+    // Slewing may make engine time run fast by one in two thousand.
+    earliest_[id] = ended->second + delay - Duration(delay.count() / EngineClock::kSlewDivisor + 2);
+  }
+  ended_.erase(ended);
+}
+
+void Witness::on_change(const OperatorChange& change) {
+  if (change.verb == OperatorVerb::kRetry) earliest_.erase(change.id);
+}
+
+void Witness::check_next_state(const ModelRow& before, const Settlement& settlement) {
+  const std::string id = to_string(settlement.key.id);
+  const bool acknowledged = settlement.attempt->outcome == OutcomeClass::kAcknowledged;
+  if (acknowledged != (settlement.state == State::kDelivered)) fail("delivered without acknowledgement: " + id);
+  if (settlement.steps != before.progress.steps + 1) fail("an attempt that used up no step: " + id);
+  if (acknowledged) return;
+  const std::vector<Duration>& delays = catalogue_.find(before.notification.revision)->schedule.delays;
+  if (before.progress.steps >= delays.size()) {
+    if (settlement.state != State::kExhausted) fail("more sends than the schedule has: " + id);
+    return;
+  }
+  if (settlement.state != State::kPending) return fail("exhausted before the schedule ended: " + id);
+  if (settlement.next_at != settlement.attempt->ended_at + delays[before.progress.steps]) {
+    fail("next attempt not exactly on schedule: " + id);
+  }
+}
+
+void Witness::on_enter(const InFlightEntry& entry, BootTime now) {
+  if (!entry.suspect) return;
+  for (const auto& [id, started] : suspects_) {
+    // Half, because the signer may take its time between the decision and this call.
+    if (now - started < Suspects::kPatience / 2) fail("suspects start side by side: " + to_string(entry.id));
+  }
+  suspects_.emplace(entry.id, now);
+}
+
+void Witness::on_leave(NotificationId id) {
+  suspects_.erase(id);
+}
+
+void Witness::on_crash() {
+  active_.clear();
+  ended_.clear();
+  earliest_.clear();
+  suspects_.clear();
+}
+
+void Witness::on_turn(const TurnResult& result, const EngineStats& stats) {
+  if (result.wake_at && *result.wake_at <= stats.now) fail("a turn asks to be woken at or before now");
+  if (stats.unsettled > options_.unsettled_max + 1) fail("more unsettled outcomes than the cap");
+  if (stats.in_flight > options_.transfers_max + 1) fail("more transfers than the cap");
+}
+
+void Witness::at_end() {
+  for (const NotificationId id : accepted_) {
+    const auto row = record_.rows.find(id);
+    if (row == record_.rows.end()) {
+      fail("accepted and lost: " + to_string(id));
+    } else if (!is_final(row->second.state)) {
+      fail(std::string("never ended, still ") + name_of(row->second.state) + ": " + to_string(id));
+    }
+  }
+  for (const auto& [id, sends] : sends_) {
+    const auto row = record_.rows.find(id);
+    if (row != record_.rows.end() && row->second.attempts.size() < sends) {
+      fail("a send without its attempt on record: " + to_string(id));
+    }
+  }
+}
+
+}  // namespace ackd::sim

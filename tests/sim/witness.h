@@ -1,0 +1,64 @@
+// The checkers. The witness sees every send, answer and commit from outside the engine and keeps its own books; what
+// does not fit them is a failure. It never reads the engine's state except its published limits.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "profile/catalogue.h"
+#include "sim/model_outbox.h"
+
+namespace ackd::sim {
+
+class Witness final : public RecordObserver {
+ public:
+  Witness(const ProfileCatalogue& catalogue, const EngineOptions& options, const ModelRecord& record)
+      : catalogue_(catalogue), options_(options), record_(record) {}
+
+  // A caller was told that the notification is recorded.
+  void on_accepted(NotificationId id, const std::string& content);
+  void on_send(NotificationId id, const LaneKey& lane, const std::string& origin, const std::string& content,
+               BootTime now);
+  // The transfer ended with `end`, which the engine learns now.
+  void on_transfer_end(NotificationId id, TransferEnd end, BootTime now);
+  void on_settlement(const ModelRow& before, const Settlement& settlement) override;
+  void on_change(const OperatorChange& change) override;
+  void on_enter(const InFlightEntry& entry, BootTime now);
+  void on_leave(NotificationId id);
+  void on_crash();
+  // An operator confirmed a stepped clock: schedules may be overtaken on purpose.
+  void forget_all_due() { earliest_.clear(); }
+  void on_turn(const TurnResult& result, const EngineStats& stats);
+  // Everything must have ended; nothing accepted may be missing.
+  void at_end();
+
+  void fail(const std::string& what);
+  const std::vector<std::string>& failures() const { return failures_; }
+  const std::set<NotificationId>& accepted() const { return accepted_; }
+  std::size_t sends() const { return total_sends_; }
+
+ private:
+  void check_next_state(const ModelRow& before, const Settlement& settlement);
+
+  const ProfileCatalogue& catalogue_;
+  const EngineOptions& options_;
+  const ModelRecord& record_;
+  std::vector<std::string> failures_;
+  std::set<NotificationId> accepted_;
+  std::map<NotificationId, std::string> content_;  // as accepted
+  struct Active {
+    LaneKey lane;
+    std::string origin;
+  };
+  std::map<NotificationId, Active> active_;
+  std::map<NotificationId, std::size_t> sends_;  // that reached the network
+  std::map<NotificationId, BootTime> ended_;     // reached the network, outcome not committed yet
+  std::map<NotificationId, BootTime> earliest_;  // boot time before which it must not be sent
+  std::map<NotificationId, BootTime> suspects_;  // in flight, with their start
+  std::size_t total_sends_ = 0;
+};
+
+}  // namespace ackd::sim
