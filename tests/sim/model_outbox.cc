@@ -36,16 +36,20 @@ OperationResult ModelWriter::admit(const Admission& admission) {
   record_.keys.emplace(index_of(n), n.id);
   record_.newest = std::max(record_.newest, n.id);
   record_.newest_record = std::max(record_.newest_record, n.admitted_at);
-  if (row.state == State::kPending) record_.queue.insert(row.key());
-  woken_.insert(row.lane);
+  if (row.state == State::kPending) {
+    record_.queue.insert(row.key());
+    woken_.insert(row.lane);
+  }
   return answer(record_.rows.emplace(n.id, std::move(row)).first->second, Applied::kApplied);
 }
 
-Applied ModelWriter::move(ModelRow& row, State state, EngineTime next_at, EngineTime at) {
+Applied ModelWriter::move(ModelRow& row, State state, DueClass due_class, EngineTime next_at, EngineTime at) {
   if (!may_change(row.state, state)) return Applied::kForbidden;
   if (row.state == State::kPending) record_.queue.erase(row.key());
   row.state = state;
+  row.due_class = due_class;
   row.next_at = next_at;
+  row.cancel_asked = false;
   ++row.progress.version;
   if (state == State::kPending) {
     record_.queue.insert(row.key());
@@ -65,22 +69,23 @@ OperationResult ModelWriter::settle(const Settlement& settlement) {
   }
   observer_.on_settlement(row, settlement);
   const bool cancelled = row.cancel_asked && settlement.state != State::kDelivered;
-  record_.queue.erase(row.key());
   if (settlement.attempt) {
     row.attempts.push_back(*settlement.attempt);
     row.progress.attempts = settlement.attempt->number;
   }
   row.progress.steps = settlement.steps;
   row.lonely_crashes = settlement.lonely_crashes;
-  row.due_class = settlement.due_class;
-  move(row, cancelled ? State::kCancelled : settlement.state, settlement.next_at, settlement.at);
+  move(row, cancelled ? State::kCancelled : settlement.state, settlement.due_class, settlement.next_at, settlement.at);
   return answer(row, Applied::kApplied);
 }
 
 OperationResult ModelWriter::retry(ModelRow& row, const OperatorChange& change) {
-  if (row.state != State::kExhausted) {
-    return answer(row, move(row, State::kPending, std::max(change.at, row.notification.admitted_at), change.at));
-  }
+  if (row.state == State::kExhausted) return replay(row, change);
+  if (is_final(row.state)) return answer(row, Applied::kForbidden);
+  return answer(row, move(row, State::kPending, DueClass::kRetry, change.at, change.at));
+}
+
+OperationResult ModelWriter::replay(const ModelRow& row, const OperatorChange& change) {
   Admission copy;
   copy.notification = row.notification;
   copy.notification.id = change.replay_id;
@@ -91,27 +96,27 @@ OperationResult ModelWriter::retry(ModelRow& row, const OperatorChange& change) 
   return admit(copy);
 }
 
+OperationResult ModelWriter::cancel(ModelRow& row, const OperatorChange& change) {
+  if (!change.in_flight || row.state != State::kPending) {
+    return answer(row, move(row, State::kCancelled, row.due_class, change.at, change.at));
+  }
+  row.cancel_asked = true;
+  return answer(row, Applied::kIntent);
+}
+
 OperationResult ModelWriter::change(const OperatorChange& change) {
   const auto found = record_.rows.find(change.id);
   if (found == record_.rows.end()) return {Applied::kNotFound, change.id, {}, 0, {}, {}};
   observer_.on_change(change);
   ModelRow& row = found->second;
-  switch (change.verb) {
-    case OperatorVerb::kRetry: return retry(row, change);
-    case OperatorVerb::kHold:
-      if (row.state != State::kPending) return answer(row, Applied::kForbidden);
-      return answer(row, move(row, State::kHeld, row.next_at, change.at));
-    case OperatorVerb::kRelease:
-      if (row.state != State::kHeld) return answer(row, Applied::kForbidden);
-      return answer(row, move(row, State::kPending, row.next_at, change.at));
-    case OperatorVerb::kCancel:
-      if (change.in_flight && row.state == State::kPending) {
-        row.cancel_asked = true;
-        return answer(row, Applied::kIntent);
-      }
-      return answer(row, move(row, State::kCancelled, row.next_at, change.at));
+  if (change.verb == OperatorVerb::kCancel) return cancel(row, change);
+  if (change.in_flight) return answer(row, Applied::kForbidden);
+  if (change.verb == OperatorVerb::kRetry) return retry(row, change);
+  if (change.verb == OperatorVerb::kHold) {
+    return answer(row, move(row, State::kHeld, row.due_class, row.next_at, change.at));
   }
-  return {};
+  if (row.state != State::kHeld) return answer(row, Applied::kForbidden);
+  return answer(row, move(row, State::kPending, row.due_class, std::max(row.next_at, change.at), change.at));
 }
 
 DueNotification ModelWriter::due(const ModelRow& row) const {
@@ -126,13 +131,15 @@ Page ModelWriter::read(const PageRequest& request) const {
   for (auto key = record_.queue.lower_bound(from); key != record_.queue.end(); ++key) {
     if (key->lane != request.lane || key->due_class != request.due_class) break;
     if (std::find(request.excluded.begin(), request.excluded.end(), key->id) != request.excluded.end()) continue;
-    const bool full = page.rows.size() >= request.rows_max || (bytes >= request.bytes_max && !page.rows.empty());
+    const std::size_t row_bytes = record_.rows.at(key->id).notification.content.size();
+    const bool full =
+        page.rows.size() >= request.rows_max || (!page.rows.empty() && bytes + row_bytes > request.bytes_max);
     if (key->next_at > request.due_by || full) {
       page.beyond = key->next_at;
       break;
     }
     page.rows.push_back(due(record_.rows.at(key->id)));
-    bytes += page.rows.back().content.size();
+    bytes += row_bytes;
   }
   return page;
 }
@@ -187,6 +194,20 @@ void ModelOutbox::submit(Batch batch) {
   batch_ = std::move(batch);
   current_ = plan_();
   ready_at_ = now_() + current_.takes;
+}
+
+OutboxCounts counts_of(const ModelRecord& record) {
+  OutboxCounts counts;
+  counts.admitted = record.rows.size();
+  for (const auto& [id, row] : record.rows) {
+    ++counts.by_state[static_cast<std::size_t>(row.state)];
+    counts.attempts += row.attempts.size();
+    for (const Attempt& attempt : row.attempts) {
+      counts.possibly_sent += attempt.outcome == OutcomeClass::kPossiblySent ? 1 : 0;
+      counts.silent_resends += attempt.sends - 1;
+    }
+  }
+  return counts;
 }
 
 std::optional<BootTime> ModelOutbox::next_ready() const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "outbox/outbox.h"
+#include "outbox/queries.h"
 
 namespace ackd::sim {
 
@@ -56,8 +57,10 @@ class ModelWriter {
   OperationResult settle(const Settlement& settlement);
   OperationResult change(const OperatorChange& change);
   OperationResult retry(ModelRow& row, const OperatorChange& change);
+  OperationResult replay(const ModelRow& row, const OperatorChange& change);
+  OperationResult cancel(ModelRow& row, const OperatorChange& change);
   OperationResult answer(const ModelRow& row, Applied applied) const;
-  Applied move(ModelRow& row, State state, EngineTime next_at, EngineTime at);
+  Applied move(ModelRow& row, State state, DueClass due_class, EngineTime next_at, EngineTime at);
   LaneId lane_of(const LaneKey& key);
   Page read(const PageRequest& request) const;
   void scan(const LaneScan& scan, BatchResult& result) const;
@@ -68,6 +71,8 @@ class ModelWriter {
   RecordObserver& observer_;
   std::set<LaneId> woken_;
 };
+
+OutboxCounts counts_of(const ModelRecord& record);
 
 // When and how the batch in flight ends; drawn by the simulator.
 struct BatchPlan {

@@ -34,6 +34,7 @@ bool is_caught(PlantedBug bug) {
   if (child == 0) {
     const int nowhere = open("/dev/null", O_WRONLY);
     dup2(nowhere, STDERR_FILENO);
+    dup2(nowhere, STDOUT_FILENO);
     planted_bug = bug;
     for (std::uint64_t seed = 1; seed <= 60; ++seed) {
       if (!run_seed(seed, catalogue()).failures.empty()) _exit(1);

@@ -1,0 +1,105 @@
+// Every shipped schedule on virtual time, exact to the millisecond: the real engine, a merchant that never acknowledges
+// and takes its time to say so.
+#include <doctest/doctest.h>
+
+#include "engine/intake.h"
+#include "sim/scripted_world.h"
+#include "sim/simulator.h"
+
+namespace ackd::sim {
+namespace {
+
+constexpr Duration kAnswerTakes{137};
+
+// Records when each request starts; refuses all of them after kAnswerTakes.
+class RefusingTransport final : public Transport {
+ public:
+  explicit RefusingTransport(const BootTime& now) : now_(now) {}
+  bool room() const override { return true; }
+  void start(TransferStart start) override {
+    sent_at.push_back(now_);
+    ready_at = now_ + kAnswerTakes;
+    ticket_ = start.ticket;
+  }
+  std::vector<Transfer> take_finished() override {
+    if (!ready_at || now_ < *ready_at) return {};
+    ready_at.reset();
+    Transfer transfer;
+    transfer.ticket = ticket_;
+    transfer.end = TransferEnd::kComplete;
+    transfer.status = 200;
+    transfer.headers_complete = true;
+    transfer.body = "fail";
+    transfer.took = kAnswerTakes;
+    return {transfer};
+  }
+  void abort_all() override {}
+
+  std::vector<BootTime> sent_at;
+  std::optional<BootTime> ready_at;
+
+ private:
+  const BootTime& now_;
+  Ticket ticket_ = 0;
+};
+
+class IgnoredEvents final : public Events {
+ public:
+  void on(const Event&) override {}
+};
+
+// Runs one notification of the profile to its end; returns when each send left.
+std::vector<BootTime> run_to_the_end(const ProfileCatalogue& catalogue, const Profile& profile) {
+  World world(1, catalogue, EngineOptions{});
+  world.faults = false;
+  world.hosts["m"] = "merchant.example";
+  MerchantDirectory merchants;
+  merchants.put({profile.id, "m", "http://merchant.example/", {"k", Secret("key")}, {}});
+  ModelOutbox outbox(
+      world.record, world.witness,
+      [] {
+        return BatchPlan{Duration(0), BatchFate::kCommitted, false};
+      },
+      [&world] { return world.boot; });
+  WorldInFlight in_flight(world);
+  WorldSigner signer(world, Duration(0));
+  RefusingTransport transport(world.boot);
+  IgnoredEvents events;
+  Engine engine(EngineOptions{}, {outbox, in_flight, signer, transport, catalogue, merchants, events, world.rng},
+                {world.now(), {}, {}});
+  IntakeRequest request;
+  request.provider = profile.id;
+  request.merchant = "m";
+  for (const FieldRule& field : profile.fields) {
+    if (!field.constant && field.name != profile.signature_field) request.fields.push_back({field.name, "1"});
+  }
+  Result<Admission> admission = Intake(catalogue, merchants).admit(request, engine.now());
+  REQUIRE(admission.ok());
+  engine.admit(1, {std::move(*admission)});
+  for (int turns = 0; turns < 1'000; ++turns) {
+    const TurnResult turn = engine.turn(world.now());
+    std::optional<BootTime> next = outbox.next_ready();
+    if (transport.ready_at) next = std::min(next.value_or(*transport.ready_at), *transport.ready_at);
+    if (!next && turn.wake_at) next = world.boot + (*turn.wake_at - engine.now());
+    if (!next) break;
+    world.boot = *next;
+  }
+  CHECK(world.record.rows.begin()->second.state == State::kExhausted);
+  return transport.sent_at;
+}
+
+}  // namespace
+
+TEST_CASE("every shipped schedule is kept to the millisecond, counted from the end of the failed attempt") {
+  const ProfileCatalogue catalogue = load_catalogue(ACKD_SOURCE_DIR "/schedules");
+  for (const Profile* profile : catalogue.all_current()) {
+    CAPTURE(profile->id);
+    const std::vector<BootTime> sent_at = run_to_the_end(catalogue, *profile);
+    REQUIRE(sent_at.size() == profile->schedule.sends_max());
+    for (std::size_t i = 1; i < sent_at.size(); ++i) {
+      CHECK(sent_at[i] - sent_at[i - 1] == kAnswerTakes + profile->schedule.delays[i - 1]);
+    }
+  }
+}
+
+}  // namespace ackd::sim
