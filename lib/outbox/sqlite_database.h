@@ -157,10 +157,8 @@ class SqliteStatement {
     bind(index, SqliteBlob{{reinterpret_cast<const char*>(hash.data()), hash.size()}});
   }
   template <class Value>
-    requires std::integral<Value> || std::is_enum_v<Value>
-  void bind(int index, Value value) {
-    bind(index, static_cast<std::int64_t>(value));
-  }
+  requires std::integral<Value> || std::is_enum_v<Value>
+  void bind(int index, Value value) { bind(index, static_cast<std::int64_t>(value)); }
   template <class Scale>
   void bind(int index, Instant<Scale> at) {
     bind(index, at.ms);

@@ -18,6 +18,20 @@ class SqliteListing {
   // Means nothing after trouble, which the database keeps.
   ListPage list(const ListFilter& filter);
 
+  // A source of candidates and the index that it must walk; without it a list would sort or scan the whole record.
+  struct Source {
+    const char* sql;
+    const char* index;
+  };
+  static constexpr Source kById{"SELECT id FROM notification WHERE id<? ORDER BY id DESC", "INTEGER PRIMARY KEY"};
+  static constexpr Source kBySubject{
+      "SELECT id FROM notification WHERE subject=? AND subject<>'' AND id<? ORDER BY id DESC", "notification_subject"};
+  static constexpr Source kHeld{"SELECT id FROM standing WHERE state=1 AND id<? ORDER BY id DESC", "standing_held"};
+  static constexpr Source kExhausted{"SELECT id FROM done WHERE state=3 AND state<>2 AND id<? ORDER BY id DESC",
+                                     "done_unacknowledged"};
+  static constexpr Source kCancelled{"SELECT id FROM done WHERE state=4 AND state<>2 AND id<? ORDER BY id DESC",
+                                     "done_unacknowledged"};
+
  private:
   struct Walk;
   // Ids below `below` of the narrowest source, in falling order.

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -39,6 +40,7 @@ class SqliteQueries final : public OutboxQueries {
  private:
   SqliteQueries(std::unique_ptr<SqliteDatabase> database, std::function<void()> wake);
   void answer_queries();
+  std::optional<std::pair<Ticket, Query>> wait_for_question();
   Result<QueryAnswer> answer(const Query& query);
 
   std::unique_ptr<SqliteDatabase> database_;

@@ -25,8 +25,6 @@ struct Standing {
   QueueKey queue_key(NotificationId id) const { return {lane, due_class, state_at, id}; }
 };
 
-inline constexpr std::uint32_t kFirstVersion = 1;  // of a notification as admitted
-
 class StandingReader {
  public:
   explicit StandingReader(SqliteDatabase& database);

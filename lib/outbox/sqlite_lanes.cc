@@ -1,0 +1,46 @@
+#include "outbox/sqlite_lanes.h"
+
+#include "outbox/sqlite_schema.h"
+
+namespace ackd {
+
+SqliteLanes::SqliteLanes(SqliteDatabase& database)
+    : database_(database),
+      find_merchant_(database, "SELECT id FROM merchant WHERE provider=? AND name=?"),
+      make_merchant_(database, "INSERT INTO merchant(provider, name) VALUES(?, ?)"),
+      find_lane_(database, "SELECT id FROM lane WHERE merchant=? AND origin=?"),
+      make_lane_(database, "INSERT INTO lane(merchant, origin, slot) VALUES(?, ?, ?)"),
+      key_of_(database,
+              "SELECT m.provider, m.name, l.origin FROM lane l JOIN merchant m ON m.id=l.merchant WHERE l.id=?") {}
+
+StoredLane SqliteLanes::find_or_make(const LaneKey& key) {
+  name_.assign(key.provider).append(1, '\0').append(key.merchant).append(1, '\0').append(key.origin);
+  const auto found = known_.find(name_);
+  if (found != known_.end()) return found->second;
+  if (known_.size() >= kKnownMax) known_.clear();
+  return known_.emplace(name_, lane_row(key)).first->second;
+}
+
+std::int64_t SqliteLanes::merchant_row(const LaneKey& key) {
+  if (const SqliteRow row = find_merchant_.find(key.provider, key.merchant)) return row.integer(0);
+  make_merchant_.run(key.provider, key.merchant);
+  return sqlite3_last_insert_rowid(database_.handle());
+}
+
+StoredLane SqliteLanes::lane_row(const LaneKey& key) {
+  const std::int64_t merchant = merchant_row(key);
+  if (const SqliteRow row = find_lane_.find(merchant, key.origin)) return {{row.integer(0)}, merchant};
+  make_lane_.run(merchant, key.origin, slot_of(key));
+  return {{sqlite3_last_insert_rowid(database_.handle())}, merchant};
+}
+
+LaneKey SqliteLanes::key_of(LaneId lane) {
+  const SqliteRow row = key_of_.find(lane);
+  if (!row) {
+    database_.note_contradiction("a lane number without a lane");
+    return {};
+  }
+  return {row.text(0), row.text(1), row.text(2)};
+}
+
+}  // namespace ackd

@@ -1,0 +1,94 @@
+#include "outbox/sqlite_queries.h"
+
+#include <fmt/format.h>
+
+#include "outbox/sqlite_counters.h"
+#include "outbox/sqlite_schema.h"
+
+namespace ackd {
+
+Result<std::unique_ptr<SqliteQueries>> SqliteQueries::open(const std::string& path, std::function<void()> wake) {
+  auto database = SqliteDatabase::open(path, SqliteDatabase::Access::kReader);
+  if (!database) return database.error();
+  if (const Status schema = check_schema(**database); !schema) return schema.error();
+  std::unique_ptr<SqliteQueries> queries(new SqliteQueries(std::move(*database), std::move(wake)));
+  if (const Status prepared = queries->database_->status(); !prepared) return prepared.error();
+  queries->thread_ = std::thread([self = queries.get()] { self->answer_queries(); });
+  return queries;
+}
+
+SqliteQueries::SqliteQueries(std::unique_ptr<SqliteDatabase> database, std::function<void()> wake)
+    : database_(std::move(database)), records_(*database_), listing_(*database_), wake_(std::move(wake)) {}
+
+SqliteQueries::~SqliteQueries() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void SqliteQueries::start(Ticket ticket, Query query) {
+  CHECK_THAT(room(), "more queries than there is room for");
+  ++waiting_;
+  {
+    const std::lock_guard lock(mutex_);
+    questions_.emplace_back(ticket, std::move(query));
+  }
+  changed_.notify_one();
+}
+
+std::vector<FinishedQuery> SqliteQueries::take_finished() {
+  std::vector<FinishedQuery> taken;
+  {
+    const std::lock_guard lock(mutex_);
+    taken.swap(finished_);
+  }
+  waiting_ -= taken.size();
+  return taken;
+}
+
+void SqliteQueries::answer_queries() {
+  while (const auto question = wait_for_question()) {
+    FinishedQuery finished{question->first, answer(question->second)};
+    {
+      const std::lock_guard lock(mutex_);
+      finished_.push_back(std::move(finished));
+    }
+    // Outside the lock: whoever is woken may hold a lock of its own while it takes the answer.
+    wake_();
+  }
+}
+
+// Nothing when stopping.
+std::optional<std::pair<Ticket, Query>> SqliteQueries::wait_for_question() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !questions_.empty() || stopping_; });
+  if (stopping_) return std::nullopt;
+  auto question = std::move(questions_.front());
+  questions_.pop_front();
+  return question;
+}
+
+Result<QueryAnswer> SqliteQueries::answer(const Query& query) {
+  if (const Status begun = database_->run("BEGIN"); !begun) return begun.error();
+  Result<QueryAnswer> found = QueryAnswer();
+  if (const auto* show = std::get_if<ShowQuery>(&query)) {
+    if (auto record = records_.read(show->id)) {
+      found = QueryAnswer(std::move(*record));
+    } else {
+      found = Error{ErrorCode::kNotFound, fmt::format("there is no notification {}", show->id.value), {}};
+    }
+  } else if (const auto* filter = std::get_if<ListFilter>(&query)) {
+    found = QueryAnswer(listing_.list(*filter));
+  } else {
+    found = QueryAnswer(read_counts(*database_));
+  }
+  const Status read = database_->status();
+  sqlite3_exec(database_->handle(), "COMMIT", nullptr, nullptr, nullptr);
+  if (!read) return read.error();
+  return found;
+}
+
+}  // namespace ackd

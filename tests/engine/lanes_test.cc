@@ -1,0 +1,200 @@
+#include "engine/lanes.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+
+namespace ackd {
+namespace {
+
+constexpr EngineTime kNow{1'772'366'400'000};
+
+DueNotification row(std::int64_t lane, std::int64_t id, DueClass due_class = DueClass::kFresh) {
+  DueNotification row;
+  row.key = {LaneId{lane}, due_class, kNow, NotificationId{id}};
+  row.content = "content";
+  return row;
+}
+
+LaneKey key(std::int64_t lane) {
+  return {"provider", "m" + std::to_string(lane), ""};
+}
+
+// Lanes of even and odd number share a host each.
+std::string host_of(const LaneKey& lane) {
+  return lane.merchant.back() % 2 == 0 ? "even" : "odd";
+}
+
+class Fixture {
+ public:
+  explicit Fixture(LaneLimits limits = {}) : lanes(limits, host_of) {}
+
+  void offer(std::int64_t lane, std::int64_t id, DueClass due_class = DueClass::kFresh) {
+    Lane& found = lanes.get(LaneId{lane}, key(lane));
+    lanes.offer(found, row(lane, id, due_class));
+    lanes.reconsider(found, kNow);
+  }
+  // Starts one and returns its id; 0 when nothing may start.
+  std::int64_t start() {
+    const std::optional<Lanes::Next> next = lanes.take_next(kNow);
+    return next ? next->row.key.id.value : 0;
+  }
+  void finish(std::int64_t lane, std::int64_t id, Duration took) {
+    Lane& found = *lanes.find(LaneId{lane});
+    lanes.finished(found, took);
+    found.bring_back(NotificationId{id});
+    lanes.reconsider(found, kNow);
+  }
+
+  Lanes lanes;
+};
+
+}  // namespace
+
+TEST_CASE("a lane starts no more than its window") {
+  Fixture f({.window = 2, .host_ceiling = 10});
+  for (std::int64_t id = 1; id <= 5; ++id) f.offer(2, id);
+  CHECK(f.start() == 1);
+  CHECK(f.start() == 2);
+  CHECK(f.start() == 0);
+  f.finish(2, 1, Duration(10));
+  CHECK(f.start() == 3);
+}
+
+TEST_CASE("lanes share the ceiling of their host, and another host is not touched") {
+  Fixture f({.window = 10, .host_ceiling = 2});
+  f.offer(2, 21);
+  f.offer(4, 41);
+  f.offer(6, 61);
+  f.offer(1, 11);
+  std::map<std::int64_t, int> started;
+  while (const std::int64_t id = f.start()) ++started[id];
+  CHECK(started.size() == 3);
+  CHECK(started.contains(11));
+  CHECK_FALSE(started.contains(61));
+  f.finish(2, 21, Duration(10));
+  CHECK(f.start() == 61);
+}
+
+TEST_CASE("turns are fair by the time that transfers occupy a slot") {
+  // Lane 2's transfers take ten times as long as lane 4's; both have endless work and one slot between them.
+  Fixture f({.window = 1, .host_ceiling = 1, .page_rows = 10'000});
+  for (std::int64_t i = 0; i < 2'000; ++i) {
+    f.offer(2, 10'000 + i);
+    f.offer(4, 20'000 + i);
+  }
+  std::map<std::int64_t, std::int64_t> used_ms;
+  for (int i = 0; i < 1'000; ++i) {
+    const std::int64_t id = f.start();
+    REQUIRE(id != 0);
+    const std::int64_t lane = id < 20'000 ? 2 : 4;
+    const Duration took(lane == 2 ? 1'000 : 100);
+    used_ms[lane] += took.count();
+    f.finish(lane, id, took);
+  }
+  CHECK(used_ms[2] < used_ms[4] * 12 / 10);
+  CHECK(used_ms[4] < used_ms[2] * 12 / 10);
+}
+
+TEST_CASE("a lane that slept has no claim on the past") {
+  Fixture f({.window = 1, .host_ceiling = 1, .page_rows = 10'000});
+  for (std::int64_t i = 0; i < 200; ++i) f.offer(2, 100 + i);
+  for (int i = 0; i < 100; ++i) f.finish(2, f.start(), Duration(1'000));
+  for (std::int64_t i = 0; i < 200; ++i) f.offer(4, 1'000 + i);
+  int of_lane_4 = 0;
+  for (int i = 0; i < 20; ++i) {
+    const std::int64_t id = f.start();
+    of_lane_4 += id >= 1'000 ? 1 : 0;
+    f.finish(id >= 1'000 ? 4 : 2, id, Duration(1'000));
+  }
+  CHECK(of_lane_4 >= 8);
+  CHECK(of_lane_4 <= 14);
+}
+
+TEST_CASE("fresh and retry share a lane three to one, and neither waits for the other to be absent") {
+  Fixture f({.window = 100, .host_ceiling = 100});
+  for (std::int64_t i = 0; i < 40; ++i) {
+    f.offer(2, 100 + i, DueClass::kFresh);
+    f.offer(2, 200 + i, DueClass::kRetry);
+  }
+  int retries = 0;
+  for (int i = 0; i < 40; ++i) retries += f.start() >= 200 ? 1 : 0;
+  CHECK(retries == 10);
+  for (int i = 0; i < 40; ++i) CHECK(f.start() != 0);
+}
+
+TEST_CASE("a lane sleeps until its next row is due, then asks for a page") {
+  Fixture f;
+  Lane& lane = f.lanes.get(LaneId{2}, key(2));
+  f.lanes.note_beyond(lane, DueClass::kRetry, kNow + Duration(500));
+  f.lanes.reconsider(lane, kNow);
+  CHECK(f.lanes.next_wake() == kNow + Duration(500));
+  CHECK(f.lanes.take_page_requests(10, kNow).empty());
+  f.lanes.wake_due(kNow + Duration(500));
+  const std::vector<PageRequest> requests = f.lanes.take_page_requests(10, kNow + Duration(500));
+  REQUIRE(requests.size() == 1);
+  CHECK(requests[0].due_class == DueClass::kRetry);
+  CHECK_FALSE(f.lanes.next_wake().has_value());
+}
+
+TEST_CASE("a page read leaves out what is buffered or away") {
+  Fixture f({.window = 1, .page_rows = 8});
+  f.offer(2, 1);
+  f.offer(2, 2);
+  CHECK(f.start() == 1);
+  Lane& lane = *f.lanes.find(LaneId{2});
+  f.lanes.note_beyond(lane, DueClass::kFresh, kNow);
+  f.lanes.reconsider(lane, kNow);
+  const std::vector<PageRequest> requests = f.lanes.take_page_requests(10, kNow);
+  REQUIRE(requests.size() == 1);
+  CHECK(requests[0].excluded == std::vector<NotificationId>{NotificationId{1}, NotificationId{2}});
+}
+
+TEST_CASE("a closed lane starts nothing and opens by itself") {
+  Fixture f;
+  f.offer(2, 1);
+  Lane& lane = *f.lanes.find(LaneId{2});
+  f.lanes.close_until(lane, kNow + Duration(1'000));
+  f.lanes.drop_pages(lane);
+  f.lanes.reconsider(lane, kNow);
+  CHECK(f.start() == 0);
+  CHECK(f.lanes.next_wake() == kNow + Duration(1'000));
+  f.lanes.wake_due(kNow + Duration(1'000));
+  CHECK(f.lanes.wants_pages());
+}
+
+TEST_CASE("an idle lane is forgotten, and the page budget returns to zero") {
+  Fixture f;
+  f.offer(2, 1);
+  CHECK(f.lanes.page_bytes() > 0);
+  CHECK(f.start() == 1);
+  CHECK(f.lanes.size() == 1);
+  f.finish(2, 1, Duration(1));
+  CHECK(f.lanes.size() == 0);
+  CHECK(f.lanes.page_bytes() == 0);
+}
+
+TEST_CASE("over the page budget a lane still gets a few rows") {
+  Fixture f({.window = 4, .page_rows = 64, .page_bytes_max = 1});
+  f.offer(2, 1);
+  f.offer(4, 2);  // not kept: the budget is used up
+  Lane& lane = *f.lanes.find(LaneId{4});
+  CHECK(lane.buffered() == 0);
+  const std::vector<PageRequest> requests = f.lanes.take_page_requests(10, kNow);
+  REQUIRE_FALSE(requests.empty());
+  CHECK(requests[0].rows_max < 8);
+}
+
+TEST_CASE("a hundred thousand lanes cost no scan: each turn touches only what is due") {
+  Fixture f;
+  for (std::int64_t id = 1; id <= 100'000; ++id) {
+    Lane& lane = f.lanes.get(LaneId{id}, key(id));
+    f.lanes.note_beyond(lane, DueClass::kFresh, kNow + Duration(id));
+    f.lanes.reconsider(lane, kNow);
+  }
+  f.lanes.wake_due(kNow + Duration(3));
+  CHECK(f.lanes.take_page_requests(10, kNow + Duration(3)).size() == 3);
+  CHECK(f.lanes.next_wake() == kNow + Duration(4));
+}
+
+}  // namespace ackd
