@@ -1,0 +1,190 @@
+// The real Api, Engine, Intake and shipped profiles, on an outbox that is a map and a transport that never answers.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/api.h"
+#include "doctest/doctest.h"
+#include "engine/engine.h"
+#include "engine/intake.h"
+#include "profile/catalogue.h"
+
+namespace ackd::test {
+
+class MapOutbox final : public Outbox {
+ public:
+  void submit(Batch batch) override { batch_ = std::move(batch); }
+  std::optional<BatchResult> take_result() override {
+    if (!batch_ || stuck) return std::nullopt;
+    const Batch batch = *std::exchange(batch_, std::nullopt);
+    BatchResult result;
+    result.scan_complete = true;
+    if (refuse) {
+      result.fate = BatchFate::kFailed;
+      result.trouble = "disk full";
+      return result;
+    }
+    for (const Operation& operation : batch.operations) result.results.push_back(apply(operation));
+    for (const PageRequest& page : batch.pages)
+      result.pages.push_back({page.lane, page.due_class, {}, EngineTime::max()});
+    return result;
+  }
+  std::vector<LaneHead> take_arrivals() override { return {}; }
+  DiskBand disk_band() const override { return band; }
+
+  std::map<NotificationId, NotificationRecord> records;
+  DiskBand band = DiskBand::kPlenty;
+  bool stuck = false;   // the batch in flight does not end
+  bool refuse = false;  // every batch fails
+
+ private:
+  OperationResult apply(const Operation& operation) {
+    if (const auto* admission = std::get_if<Admission>(&operation)) return admit(*admission);
+    if (const auto* change = std::get_if<OperatorChange>(&operation)) return steer(*change);
+    return {};
+  }
+  OperationResult admit(const Admission& admission) {
+    const Notification& n = admission.notification;
+    for (const auto& [id, record] : records) {
+      const Notification& old = record.notification;
+      if (old.key != n.key || old.lane.merchant != n.lane.merchant) continue;
+      const Applied applied = old.content_hash == n.content_hash ? Applied::kDuplicate : Applied::kConflict;
+      return {applied, id, record.state, 0, {1}, record.next_at};
+    }
+    NotificationRecord record;
+    record.notification = n;
+    record.next_at = n.not_before;
+    records[n.id] = record;
+    return {Applied::kApplied, n.id, State::kPending, 0, {1}, n.not_before};
+  }
+  OperationResult steer(const OperatorChange& change) {
+    const auto found = records.find(change.id);
+    if (found == records.end()) return {Applied::kNotFound, change.id, {}, 0, {}, {}};
+    NotificationRecord& record = found->second;
+    if (is_final(record.state)) return {Applied::kForbidden, change.id, record.state, 0, {1}, {}};
+    if (change.verb == OperatorVerb::kCancel) record.state = State::kCancelled;
+    record.reason = change.reason;
+    return {Applied::kApplied, change.id, record.state, 1, {1}, record.next_at};
+  }
+
+  std::optional<Batch> batch_;
+};
+
+class MapQueries final : public OutboxQueries {
+ public:
+  explicit MapQueries(const MapOutbox& outbox) : outbox_(outbox) {}
+  bool room() const override { return has_room; }
+  void start(Ticket ticket, Query query) override { finished_.push_back({ticket, answer(query)}); }
+  std::vector<FinishedQuery> take_finished() override { return std::exchange(finished_, {}); }
+  bool has_room = true;
+  std::optional<ListFilter> last_filter;
+
+ private:
+  Result<QueryAnswer> answer(const Query& query) {
+    if (std::holds_alternative<CountsQuery>(query)) return QueryAnswer(OutboxCounts{});
+    if (const auto* filter = std::get_if<ListFilter>(&query)) {
+      last_filter = *filter;
+      ListPage page;
+      page.next_before = NotificationId{77};
+      return QueryAnswer(page);
+    }
+    const auto found = outbox_.records.find(std::get<ShowQuery>(query).id);
+    if (found == outbox_.records.end()) return Error{ErrorCode::kNotFound, "there is no such notification", {}};
+    return QueryAnswer(found->second);
+  }
+
+  const MapOutbox& outbox_;
+  std::vector<FinishedQuery> finished_;
+};
+
+struct NoInFlight final : InFlight {
+  void enter(const InFlightEntry&) override {}
+  void leave(NotificationId) override {}
+  bool room() const override { return true; }
+  std::vector<InFlightEntry> survivors() const override { return {}; }
+};
+struct NoSigner final : Signer {
+  bool room() const override { return false; }
+  void start(SignStart) override {}
+  std::vector<Signing> take_finished() override { return {}; }
+};
+struct NoTransport final : Transport {
+  bool room() const override { return false; }
+  void start(TransferStart) override {}
+  std::vector<Transfer> take_finished() override { return {}; }
+  void abort_all() override {}
+};
+struct NoEvents final : Events {
+  void on(const Event&) override {}
+};
+struct CountingRng final : Rng {
+  std::uint64_t next() override { return ++state; }
+  std::uint64_t state = 0;
+};
+
+struct ApiWorld {
+  static constexpr std::int64_t kStartMs = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
+
+  ApiWorld() {
+    auto sources = load_profiles(ACKD_SOURCE_DIR "/schedules", "");
+    REQUIRE(sources.ok());
+    std::int64_t revision = 0;
+    for (ProfileSource& source : *sources) catalogue.set_current({++revision}, std::move(source.profile));
+    merchants.put({"dhpay", "499800", "https://shop.example/notify", {"k1", Secret("secret-key")}, {}});
+  }
+
+  // A turn as the daemon makes it; time passes by a millisecond.
+  void turn() {
+    ++now.wall.ms;
+    ++now.boot.ms;
+    engine.turn(now);
+    api.pump();
+  }
+
+  // Starts one request and turns until it is answered.
+  ApiResponse ask(ApiRequest request) {
+    const Ticket ticket = api.start(std::move(request));
+    for (int turns = 0; turns < 10; ++turns) {
+      turn();
+      for (FinishedResponse& done : api.take_finished()) {
+        if (done.ticket == ticket) return std::move(done.response);
+      }
+    }
+    FAIL("no answer within ten turns");
+    return {};
+  }
+  ApiResponse post(std::string path, std::string body, std::string type = "application/json") {
+    return ask({"POST", std::move(path), {}, std::move(body), std::move(type)});
+  }
+  ApiResponse get(std::string path, Fields query = {}) {
+    return ask({"GET", std::move(path), std::move(query), "", ""});
+  }
+
+  Moment now{{kStartMs}, {1'000}};
+  MapOutbox outbox;
+  MapQueries queries{outbox};
+  NoInFlight in_flight;
+  NoSigner signer;
+  NoTransport transport;
+  NoEvents events;
+  CountingRng rng;
+  ProfileCatalogue catalogue;
+  MerchantDirectory merchants;
+  Engine engine{EngineOptions{}, EngineParts{outbox, in_flight, signer, transport, catalogue, merchants, events, rng},
+                EngineStart{now, {}, {}}};
+  Intake intake{catalogue, merchants};
+  Api api{ApiParts{engine, intake, queries, catalogue, merchants}, ProcessFacts{"1.2.3", 42, engine.now()}};
+};
+
+// One valid dhpay notification; `order` makes it a different one.
+inline std::string dhpay_notification(const std::string& order, const std::string& amount = "12.30") {
+  return R"({"provider":"dhpay","merchant":"499800","fields":{"merchant_id":"499800","invoice_id":"i1","order_no":")" +
+         order + R"(","currency":"USD","amount":)" + amount +
+         R"(,"ref_no":"r1","status":"01","trans_date":"20260101","trans_time":"120000"}})";
+}
+
+}  // namespace ackd::test

@@ -1,0 +1,222 @@
+#include "config/config.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "config/key_file.h"
+
+namespace ackd {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder of its own, removed with everything in it.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "ackd_config_XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~Folder() { fs::remove_all(path_); }
+
+  std::string write(const std::string& name, const std::string& text, mode_t mode = 0600) const {
+    const fs::path path = path_ / name;
+    fs::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << text;
+    REQUIRE(::chmod(path.c_str(), mode) == 0);
+    return path.string();
+  }
+  fs::path path_;
+};
+
+Result<Config> load(const Folder& folder, const std::string& text) {
+  return load_config(folder.write("config.yaml", text));
+}
+
+std::string error_of(const Folder& folder, const std::string& text) {
+  const auto config = load(folder, text);
+  return config.ok() ? "(accepted)" : config.error().message;
+}
+
+const std::string kMerchant = "merchants:\n  - provider: dhpay\n    id: m1\n    key_file: k\n";
+
+TEST_CASE("a nearly empty file has every default") {
+  const Folder folder;
+  const auto config = load(folder, "data_dir: d\n");
+  REQUIRE(config.ok());
+  CHECK(config->data_dir == (folder.path_ / "d").string());
+  CHECK(config->listen == (folder.path_ / "d/ackd.sock").string());
+  CHECK(config->drain_timeout == Duration(30'000));
+  CHECK(config->delivery.lane_window == 16);
+  CHECK(config->disk.low_bytes == 256u << 20);
+  CHECK(config->merchants.empty());
+}
+
+TEST_CASE("values, sizes, durations and relative paths are read") {
+  const Folder folder;
+  folder.write("k", "secret\n");
+  const auto config = load(folder, R"(
+listen: /run/x.sock
+node: 7
+log: {level: warning, format: json}
+schedules: {folder: s, overrides: /o}
+egress: {allow: [127.0.0.0/8, "::1"]}
+delivery: {lane_window: 1, page_memory: 2 MiB}
+disk: {low: 1GiB, critical: 512KiB, ballast: 0}
+drain_timeout: 90s
+dns: {servers: [192.0.2.1, "192.0.2.1:5353", "[2001:db8::1]:53", "2001:db8::2"]}
+merchants:
+  - {provider: dhpay, id: "010", url: "HTTPS://Shop.Example", key_file: k, options: {ack_trim: "true"}}
+)");
+  REQUIRE_MESSAGE(config.ok(), (config.ok() ? "" : config.error().message));
+  CHECK(config->listen == "/run/x.sock");
+  CHECK(config->log.level == LogLevel::kWarning);
+  CHECK(config->log.format == LogFormat::kJson);
+  CHECK(config->schedules.folder == (folder.path_ / "s").string());
+  CHECK(config->schedules.overrides == "/o");
+  CHECK(config->egress.allow.size() == 2);
+  CHECK(config->delivery.page_bytes_max == 2u << 20);
+  CHECK(config->disk.ballast_bytes == 0);
+  CHECK(config->dns_servers.size() == 4);
+  REQUIRE(config->merchants.size() == 1);
+  const Merchant& merchant = config->merchants[0].merchant;
+  CHECK(merchant.id == "010");
+  CHECK(merchant.url == "https://shop.example/");
+  CHECK(merchant.key.secret.reveal() == "secret");
+  CHECK(merchant.key.id == "k");
+  CHECK(merchant.options.at("ack_trim") == "true");
+}
+
+TEST_CASE("errors name file, line and field, and what to do") {
+  const Folder folder;
+  folder.write("k", "secret");
+  struct Row {
+    std::string text;
+    std::string expected;
+  };
+  const std::vector<Row> rows{
+      {"lsten: x\n", "config.yaml:1: lsten: this key is not known; did you mean 'listen'?"},
+      {"node: 1\nnode: 2\n", "config.yaml:2: the key 'node' is already given in line 1"},
+      {"log:\n  level: loud\n", "config.yaml:2: log.level: 'loud' is not known"},
+      {"node: 1024\n", "config.yaml:1: node: '1024' is not a whole number from 0 to 1023"},
+      {"node: 010\n", "node: '010'"},
+      {"delivery: {lane_window: 0}\n", "delivery.lane_window: '0' is not a whole number from 1 to 4096"},
+      {"delivery: {page_memory: 64MB}\n", "delivery.page_memory: '64MB' is not a size from 1MiB to 8GiB"},
+      {"delivery: {page_memory: 9GiB}\n", "'9GiB' is not a size"},
+      {"delivery: {page_memory: 99999999999999999999GiB}\n", "is not a size"},
+      {"delivery: {unsettled_max: 10}\n", "delivery.unsettled_max: 10 is less than transfers_max, 1024"},
+      {"disk: {low: 1MiB}\n", "disk.critical: 64MiB is more than low, 1MiB"},
+      {"drain_timeout: 11m\n", "drain_timeout: '11m' is more than the limit of 10m"},
+      {"drain_timeout: 30\n", "drain_timeout: '30' is not a duration"},
+      {"egress:\n  allow:\n    - 10.0.0.0/99\n", "config.yaml:3: egress.allow[0]:"},
+      {"dns: {servers: [dns.example]}\n", "dns.servers: 'dns.example' is not an address"},
+      {"dns: {servers: [\"192.0.2.1:0\"]}\n", "dns.servers: '192.0.2.1:0' is not an address"},
+      {"tls: {ca_file: none.pem}\n", "tls.ca_file: there is no file"},
+      {"merchants: {a: b}\n", "merchants: must be a list"},
+      {"merchants:\n  - id: m\n    key_file: k\n", "config.yaml:2: merchants[0].provider: is missing"},
+      {"merchants:\n  - provider: p\n    id: m\n", "merchants[0].key_file: is missing"},
+      {kMerchant + "    url: ftp://x/\n", "config.yaml:5: merchants[0].url:"},
+      {kMerchant + "    key: inline\n", "merchants[0].key: this key is not known"},
+      {kMerchant + "  - provider: dhpay\n    id: m1\n    key_file: k\n",
+       "config.yaml:5: merchants[1]: merchant m1 of dhpay is already given in line 2"},
+      {"merchants:\n  - {provider: p, id: m, key_file: gone}\n", "merchants[0].key_file: cannot open the key file"},
+      {"- a\n", "config.yaml:1:"},
+      {"", "config.yaml:1: the file is empty"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    CHECK_MESSAGE(error_of(folder, row.text).find(row.expected) != std::string::npos, error_of(folder, row.text));
+  }
+  CHECK(load_config((folder.path_ / "none.yaml").string()).error().code == ErrorCode::kNotFound);
+}
+
+TEST_CASE("a key file that others can use is refused") {
+  const Folder folder;
+  for (const mode_t good : {0600, 0400, 0700}) CHECK(read_key_file(folder.write("k", "x", good)).ok());
+  for (const mode_t bad : {0640, 0604, 0620, 0602, 0644, 0610, 0601}) {
+    CAPTURE(bad);
+    const auto key = read_key_file(folder.write("k", "x", bad));
+    REQUIRE_FALSE(key.ok());
+    CHECK(key.error().message.find("chmod 600") != std::string::npos);
+  }
+}
+
+TEST_CASE("a symbolic link is followed, and the rules hold for its target") {
+  const Folder folder;
+  const std::string target = folder.write("target", "x", 0600);
+  const std::string link = (folder.path_ / "link").string();
+  REQUIRE(::symlink(target.c_str(), link.c_str()) == 0);
+  CHECK(read_key_file(link).ok());
+  REQUIRE(::chmod(target.c_str(), 0644) == 0);
+  CHECK_FALSE(read_key_file(link).ok());
+}
+
+TEST_CASE("one newline at the end of a key is dropped, and nothing else") {
+  const Folder folder;
+  const auto key = [&](const std::string& text) { return read_key_file(folder.write("k", text))->reveal(); };
+  CHECK(key("abc") == "abc");
+  CHECK(key("abc\n") == "abc");
+  CHECK(key("abc\r\n") == "abc");
+  CHECK(key("abc\n\n") == "abc\n");
+  CHECK(key(" a b ") == " a b ");
+  CHECK(key(std::string(kKeyFileBytesMax, 'k')).size() == kKeyFileBytesMax);
+}
+
+TEST_CASE("what cannot be a key is refused") {
+  const Folder folder;
+  CHECK_FALSE(read_key_file(folder.write("k", "")).ok());
+  CHECK_FALSE(read_key_file(folder.write("k", "\n")).ok());
+  CHECK(read_key_file(folder.write("k", std::string(kKeyFileBytesMax + 1, 'k'))).error().code == ErrorCode::kTooLarge);
+  CHECK_FALSE(read_key_file(folder.path_.string()).ok());
+  const std::string pipe = (folder.path_ / "pipe").string();
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK_FALSE(read_key_file(pipe).ok());
+}
+
+TEST_CASE("the example loads, and its merchants fit the shipped profiles") {
+  const Folder folder;
+  std::ifstream example(ACKD_SOURCE_DIR "/config.yaml.example");
+  const std::string text(std::istreambuf_iterator<char>(example), {});
+  folder.write("keys/dhpay-499800.key", "one");
+  folder.write("keys/payindex-shop-7.key", "two");
+  const auto config = load(folder, text);
+  REQUIRE_MESSAGE(config.ok(), (config.ok() ? "" : config.error().message));
+  CHECK(config->merchants.size() == 2);
+
+  auto sources = load_profiles(ACKD_SOURCE_DIR "/schedules", "");
+  REQUIRE(sources.ok());
+  ProfileCatalogue catalogue;
+  std::int64_t number = 0;
+  for (ProfileSource& source : *sources) catalogue.set_current({++number}, std::move(source.profile));
+  const Status checked = check_merchants(config->merchants, catalogue);
+  CHECK_MESSAGE(checked.ok(), (checked.ok() ? "" : checked.error().message));
+
+  auto wrong = config->merchants;
+  wrong[0].merchant.provider = "dhpays";
+  CHECK(check_merchants(wrong, catalogue).error().message.find("did you mean 'dhpay'?") != std::string::npos);
+  wrong = config->merchants;
+  wrong[1].merchant.options["ack_trim"] = "perhaps";
+  CHECK(check_merchants(wrong, catalogue).error().message.find("config.yaml:") == 0);
+}
+
+TEST_CASE("ten thousand merchants load") {
+  const Folder folder;
+  folder.write("k", "secret");
+  std::string text = "merchants:\n";
+  for (int i = 0; i < 10'000; ++i) text += "  - {provider: dhpay, id: m" + std::to_string(i) + ", key_file: k}\n";
+  const auto config = load(folder, text);
+  REQUIRE(config.ok());
+  CHECK(config->merchants.size() == 10'000);
+}
+
+}  // namespace
+}  // namespace ackd

@@ -1,0 +1,102 @@
+#include "events/spdlog_events.h"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace ackd {
+namespace {
+
+struct Lines {
+  explicit Lines(LogFormat format, LogLevel level = LogLevel::kDebug)
+      : log({level, format}, [this](std::string_view line) { all.emplace_back(line); }) {}
+  std::vector<std::string> all;
+  SpdlogLog log;
+};
+
+AttemptSettled settled(State state) {
+  AttemptSettled event;
+  event.id = {4711};
+  event.lane = {"dhpay", "m1", ""};
+  event.subject = "order 42";
+  event.attempt = 2;
+  event.outcome = OutcomeClass::kRejected;
+  event.status = 200;
+  event.reason = "the body is 'ok'\x1b[2J\r\nevil=1";
+  event.state = state;
+  event.next_at = {1'767'225'600'000};
+  event.took = Duration(12);
+  return event;
+}
+
+TEST_CASE("a text line holds time, level, event and fields, and stays one line whatever a receiver wrote") {
+  Lines lines(LogFormat::kText);
+  SpdlogEvents(lines.log).on(settled(State::kPending));
+  REQUIRE(lines.all.size() == 1);
+  const std::string& line = lines.all[0];
+  CHECK(line.find("Z info attempt_failed id=4711 provider=dhpay merchant=m1 subject=\"order 42\" attempt=2 status=200 "
+                  "took_ms=12 message=\"rejected: ") != std::string::npos);
+  CHECK(line.find("next attempt at 2026-01-01T00:00:00.000Z") != std::string::npos);
+  CHECK(line.find("\\x1b[2J\\x0d\\x0aevil") != std::string::npos);
+  CHECK(line.find('\x1b') == std::string::npos);
+  CHECK(line.find('\n') == std::string::npos);
+}
+
+TEST_CASE("a JSON line is one ASCII object with numbers as numbers") {
+  Lines lines(LogFormat::kJson);
+  AttemptSettled event = settled(State::kExhausted);
+  event.subject = "caf\xc3\xa9\xff%v\"}";
+  SpdlogEvents(lines.log).on(event);
+  REQUIRE(lines.all.size() == 1);
+  const auto json = nlohmann::json::parse(lines.all[0]);
+  CHECK(json["level"] == "warning");
+  CHECK(json["event"] == "exhausted");
+  CHECK(json["attempt"] == 2);
+  CHECK(json["subject"] == "caf\xc3\xa9\xef\xbf\xbd%v\"}");
+  CHECK(json["message"].get<std::string>().find("ackctl retry 4711") != std::string::npos);
+  for (const char c : lines.all[0]) CHECK(static_cast<unsigned char>(c) < 0x80);
+}
+
+TEST_CASE("the level follows what an operator must do") {
+  Lines lines(LogFormat::kText, LogLevel::kWarning);
+  SpdlogEvents events(lines.log);
+  events.on(settled(State::kDelivered));
+  events.on(settled(State::kPending));
+  events.on(DrainStarted{3});
+  CHECK(lines.all.empty());
+  events.on(settled(State::kExhausted));
+  events.on(AttemptNotSent{{1}, {}, TransferEnd::kNoRoute, "no route", Duration(1'000), false});
+  events.on(PossiblySentFound{2});
+  events.on(StorageTrouble{"the disk is full", false});
+  CHECK(lines.all.size() == 4);
+}
+
+TEST_CASE("every event makes exactly one line") {
+  Lines lines(LogFormat::kText);
+  SpdlogEvents events(lines.log);
+  const std::vector<Event> all{settled(State::kHeld), AttemptNotSent{},          NotificationQuarantined{{1}, 3},
+                               PossiblySentFound{},   StorageTrouble{"x", true}, StorageFailed{"x"},
+                               ClockStepped{},        ClockBehindRecord{},       DrainStarted{}};
+  REQUIRE(all.size() == std::variant_size_v<Event>);
+  for (const Event& event : all) events.on(event);
+  CHECK(lines.all.size() == all.size());
+}
+
+TEST_CASE("values are escaped so that nothing drives a terminal or hides text") {
+  CHECK(escape_for_log("plain") == "plain");
+  CHECK(escape_for_log("") == "\"\"");
+  CHECK(escape_for_log("a=b") == "\"a=b\"");
+  CHECK(escape_for_log("say \"hi\"\\") == R"("say \"hi\"\\")");
+  CHECK(escape_for_log("caf\xc3\xa9") == "caf\xc3\xa9");
+  CHECK(escape_for_log("\xc2\x9b"
+                       "2J") == "\"\\xc2\\x9b2J\"");               // C1
+  CHECK(escape_for_log("\xe2\x80\xae") == "\"\\xe2\\x80\\xae\"");  // right-to-left override
+  CHECK(escape_for_log("\xff\xfe") == "\"\\xff\\xfe\"");           // not UTF-8
+  CHECK(escape_for_log("\xe4\xb8") == "\"\\xe4\\xb8\"");           // cut off
+  CHECK(escape_for_log(std::string("\0", 1)) == "\"\\x00\"");
+}
+
+}  // namespace
+}  // namespace ackd

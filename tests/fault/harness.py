@@ -1,0 +1,327 @@
+"""What the fault tests share: the real daemon in a directory of its own, a client, a merchant and a ledger.
+
+The ledger is outside the daemon and knows what was accepted; the merchant knows what arrived. Truth is what both say.
+"""
+
+import http.client
+import json
+import os
+import random
+import signal
+import socket
+import socketserver
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.parse
+
+SOURCE = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+
+PAYINDEX_FIELDS = {
+    "memberid": "10002",
+    "amount": "100.00",
+    "true_amount": "99.98",
+    "transaction_id": "T1",
+    "datetime": "20260301120000",
+    "returncode": "00",
+}
+
+
+class Skipped(Exception):
+    """The machine lacks the means; the reason is printed and counted."""
+
+
+def wait_until(condition, seconds, what):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        threading.Event().wait(0.01)
+    raise AssertionError(f"not within {seconds} s: {what}")
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path, timeout=20):
+        super().__init__("localhost", timeout=timeout)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+class Client:
+    """One connection to the daemon; made anew after every failure."""
+
+    def __init__(self, path):
+        self.path = path
+        self.connection = None
+
+    def call(self, method, target, document=None):
+        """Returns (status, document); raises OSError or HTTPException when the daemon is not there."""
+        if self.connection is None:
+            self.connection = UnixConnection(self.path)
+        try:
+            body = None if document is None else json.dumps(document)
+            self.connection.request(method, target, body, {"Content-Type": "application/json"})
+            answer = self.connection.getresponse()
+            return answer.status, json.loads(answer.read() or b"null")
+        except (OSError, http.client.HTTPException, ValueError):
+            self.connection.close()
+            self.connection = None
+            raise
+
+
+class Merchant:
+    """An HTTP server on loopback that remembers every request before it answers.
+
+    `policy(order, times_seen)` gives the answer: (status, body), or None to close without one.
+    """
+
+    def __init__(self, policy):
+        self.policy = policy
+        self.lock = threading.Lock()
+        self.requests = {}  # order -> list of (monotonic time, raw body)
+        self.acknowledged = {}  # order -> how often an acknowledgement was sent
+        self.broken = {}  # order -> how often the connection was closed without an answer
+        merchant = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            disable_nagle_algorithm = True
+
+            def handle(self):
+                merchant.serve(self.rfile, self.wfile)
+
+        class Server(socketserver.ThreadingTCPServer):
+            daemon_threads = True
+            allow_reuse_address = True
+            request_queue_size = 1024
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}/notify"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def serve(self, reader, writer):
+        try:
+            while True:
+                line = reader.readline()
+                if not line:
+                    return
+                length = 0
+                while (header := reader.readline()) not in (b"\r\n", b""):
+                    if header.lower().startswith(b"content-length:"):
+                        length = int(header.split(b":")[1])
+                body = reader.read(length)
+                order = urllib.parse.parse_qs(body.decode())["orderid"][0]
+                with self.lock:
+                    seen = self.requests.setdefault(order, [])
+                    seen.append((time.monotonic(), body))
+                    answer = self.policy(order, len(seen))
+                    if answer == (200, "OK"):
+                        self.acknowledged[order] = self.acknowledged.get(order, 0) + 1
+                    if answer is None:
+                        self.broken[order] = self.broken.get(order, 0) + 1
+                if answer is None:
+                    return
+                status, text = answer
+                writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode())
+                writer.flush()
+        except (OSError, ValueError):
+            return
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Daemon:
+    """ackd with payindex merchants `m0`, `m1` ... at the given URLs, on a shortened schedule."""
+
+    def __init__(self, binary, folder, urls, delays="[50ms, 100ms, 200ms]", extra=""):
+        self.binary = binary
+        self.folder = folder
+        self.socket = os.path.join(folder, "ackd.sock")
+        self.log = os.path.join(folder, "ackd.log")
+        self.process = None
+        self.starts = 0
+        os.makedirs(os.path.join(folder, "schedules"), exist_ok=True)
+        with open(os.path.join(SOURCE, "schedules", "payindex.yaml"), encoding="utf-8") as shipped:
+            profile = shipped.read()
+        assert "delays: [10s, 10s, 10s]" in profile
+        with open(os.path.join(folder, "schedules", "payindex.yaml"), "w", encoding="utf-8") as shortened:
+            shortened.write(profile.replace("delays: [10s, 10s, 10s]", "delays: " + delays))
+        key = os.path.join(folder, "m.key")
+        with open(os.open(key, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+            file.write("0123456789abcdef\n")
+        merchants = "".join(
+            f'  - {{provider: payindex, id: "m{i}", url: "{url}", key_file: m.key}}\n' for i, url in enumerate(urls)
+        )
+        with open(os.path.join(folder, "config.yaml"), "w", encoding="utf-8") as config:
+            config.write(
+                f"data_dir: {folder}/data\nlisten: {self.socket}\n"
+                f"schedules: {{folder: {SOURCE}/schedules, overrides: {folder}/schedules}}\n"
+                f'egress: {{allow: ["127.0.0.0/8"]}}\nlog: {{level: warning}}\n{extra}merchants:\n{merchants}'
+            )
+
+    def start(self, ready_seconds=30, environment=None, may_die=False):
+        self.starts += 1
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [self.binary, "--config", os.path.join(self.folder, "config.yaml")],
+                stderr=log,
+                stdout=log,
+                env={**os.environ, **(environment or {})},
+            )
+        wait_until(lambda: self.is_ready() or self.process.poll() is not None, ready_seconds, "the daemon is ready")
+        assert may_die or self.process.poll() is None, "the daemon did not start:\n" + self.tail()
+        return self
+
+    def is_ready(self):
+        try:
+            return Client(self.socket).call("GET", "/readyz")[0] == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self, seconds=40):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
+
+    def end(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def tail(self):
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            return log.read()[-4000:]
+
+    def rss_kib(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+            return int(next(line for line in status if line.startswith("VmRSS")).split()[1])
+
+
+class Ledger:
+    """Every order that was offered, and the id under which it was accepted."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.offered = 0
+        self.accepted = {}  # order -> id
+
+    def next_order(self):
+        with self.lock:
+            self.offered += 1
+            return f"order-{self.offered}"
+
+    def accept(self, order, identifier):
+        with self.lock:
+            known = self.accepted.setdefault(order, identifier)
+        assert known == identifier, f"{order} was accepted as {known} and as {identifier}"
+
+
+def notification(order, merchant):
+    return {"provider": "payindex", "merchant": merchant, "fields": {**PAYINDEX_FIELDS, "orderid": order}}
+
+
+class Ingest(threading.Thread):
+    """Posts notifications, single and in arrays, until told to stop; what is not answered is posted again."""
+
+    def __init__(self, daemon, ledger, merchants, seed, pause=0.0):
+        super().__init__(daemon=True)
+        self.daemon_process = daemon
+        self.ledger = ledger
+        self.merchants = merchants
+        self.random = random.Random(seed)
+        self.pause = pause
+        self.stopping = threading.Event()
+        self.refused = 0
+        self.failure = None
+
+    def run(self):
+        try:
+            client = Client(self.daemon_process.socket)
+            while not self.stopping.is_set():
+                count = self.random.choice([1, 1, 1, 5, 40])
+                self.post(client, [self.ledger.next_order() for _ in range(count)])
+                self.stopping.wait(self.pause)
+        except Exception as trouble:  # shown by the test, which would otherwise wait for nothing
+            self.failure = trouble
+
+    def post(self, client, orders):
+        items = [notification(order, f"m{hash(order) % self.merchants}") for order in orders]
+        while not self.stopping.is_set():
+            try:
+                status, answer = client.call("POST", "/v1/notifications", items[0] if len(items) == 1 else items)
+            except (OSError, http.client.HTTPException):
+                self.stopping.wait(0.02)  # the daemon is down; the same again, idempotency makes it one
+                continue
+            results = [{**answer, "status": status}] if len(items) == 1 else answer.get("results", [])
+            if status in (429, 503):
+                self.refused += 1
+                self.stopping.wait(0.05)
+                continue
+            done = True
+            for order, result in zip(orders, results):
+                if result["status"] in (200, 201):
+                    self.ledger.accept(order, result["id"])
+                else:
+                    assert result["status"] in (429, 503), f"{order}: {result}"
+                    done = False
+            if done:
+                return
+
+    def finish(self):
+        self.stopping.set()
+        self.join(30)
+        if self.failure is not None:
+            raise self.failure
+
+
+def counts(client):
+    return client.call("GET", "/v1/stats")[1]["counts"]
+
+
+def wait_until_ended(client, seconds):
+    """Waits until nothing is pending; held ones are the caller's business."""
+
+    def ended():
+        try:
+            return counts(client)["pending"] == 0
+        except (OSError, http.client.HTTPException):
+            return False
+
+    wait_until(ended, seconds, "every notification ended")
+
+
+def records(client, identifiers):
+    for identifier in identifiers:
+        status, record = client.call("GET", f"/v1/notifications/{identifier}")
+        assert status == 200, f"{identifier} was accepted and is not on record: {status} {record}"
+        yield record
+
+
+def run(test, description):
+    """Runs one fault test as a program: exit 0, 1, or 77 for skipped."""
+    import argparse
+    import sys
+
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--ackd", required=True, help="the daemon's binary")
+    parser.add_argument("--rounds", type=int, default=0, help="how often; the default is the test's own")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="repeats the random choices")
+    options = parser.parse_args()
+    print(f"seed {options.seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="ackd-fault-") as folder:
+        try:
+            test(options, folder)
+        except Skipped as reason:
+            print(f"skipped: {reason}")
+            sys.exit(77)

@@ -1,0 +1,83 @@
+// A certificate authority and server contexts, made anew for each test run.
+#pragma once
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+
+namespace ackd::test {
+
+struct OpensslFree {
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+  void operator()(X509* certificate) const { X509_free(certificate); }
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+using Key = std::unique_ptr<EVP_PKEY, OpensslFree>;
+using Certificate = std::unique_ptr<X509, OpensslFree>;
+using ServerContext = std::unique_ptr<SSL_CTX, OpensslFree>;
+
+class Authority {
+ public:
+  Authority() : key_(EVP_EC_gen("P-256")) {
+    certificate_ = issue("test authority", key_.get(), "", -3'600, 86'400);
+    char path[] = "/tmp/ackd-test-ca-XXXXXX";
+    FILE* file = fdopen(mkstemp(path), "w");
+    PEM_write_X509(file, certificate_.get());
+    fclose(file);
+    file_ = path;
+  }
+  ~Authority() { unlink(file_.c_str()); }
+
+  const std::string& file() const { return file_; }
+
+  // A server whose certificate names `host`, valid from and until these seconds from now.
+  ServerContext server(const std::string& host, long from_s = -3'600, long until_s = 86'400) const {
+    ServerContext context(SSL_CTX_new(TLS_server_method()));
+    const Key key(EVP_EC_gen("P-256"));
+    const Certificate certificate = issue("server", key.get(), "DNS:" + host, from_s, until_s);
+    SSL_CTX_use_certificate(context.get(), certificate.get());
+    SSL_CTX_use_PrivateKey(context.get(), key.get());
+    return context;
+  }
+
+ private:
+  Certificate issue(const char* name, EVP_PKEY* subject, const std::string& alternative, long from_s,
+                    long until_s) const {
+    Certificate certificate(X509_new());
+    X509* const raw = certificate.get();
+    X509_set_version(raw, 2);
+    ASN1_INTEGER_set(X509_get_serialNumber(raw), from_s + until_s);
+    X509_gmtime_adj(X509_getm_notBefore(raw), from_s);
+    X509_gmtime_adj(X509_getm_notAfter(raw), until_s);
+    X509_set_pubkey(raw, subject);
+    set_name(X509_get_subject_name(raw), name);
+    set_name(X509_get_issuer_name(raw), "test authority");
+    const bool is_authority = alternative.empty();
+    add_extension(raw, NID_basic_constraints, is_authority ? "critical,CA:TRUE" : "CA:FALSE");
+    if (!is_authority) add_extension(raw, NID_subject_alt_name, alternative.c_str());
+    X509_sign(raw, key_.get(), EVP_sha256());
+    return certificate;
+  }
+
+  static void set_name(X509_NAME* name, const char* text) {
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(text), -1, -1, 0);
+  }
+
+  static void add_extension(X509* certificate, int kind, const char* value) {
+    X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, kind, value);
+    X509_add_ext(certificate, extension, -1);
+    X509_EXTENSION_free(extension);
+  }
+
+  Key key_;
+  Certificate certificate_;
+  std::string file_;
+};
+
+}  // namespace ackd::test
