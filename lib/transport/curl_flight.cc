@@ -1,0 +1,218 @@
+#include "transport/curl_flight.h"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "policy/judge.h"
+#include "transport/curl_request.h"
+#include "transport/curl_result.h"
+
+namespace ackd {
+namespace {
+
+std::string with_port(const std::string& ip, unsigned port) {
+  const bool v6 = ip.find(':') != std::string::npos;
+  return v6 ? fmt::format("[{}]:{}", ip, port) : fmt::format("{}:{}", ip, port);
+}
+
+// The address inside a socket address; unspecified, which every policy refuses, for a family that is neither.
+IpAddress address_of(const curl_sockaddr& address) {
+  IpAddress out;
+  if (address.family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &address.addr, sizeof v4);
+    out.bytes[10] = out.bytes[11] = 0xff;
+    std::memcpy(out.bytes.data() + 12, &v4.sin_addr, 4);
+  } else if (address.family == AF_INET6) {
+    // curl_sockaddr declares 16 bytes and libcurl allocates room for any family behind them.
+    std::memcpy(out.bytes.data(), reinterpret_cast<const char*>(&address.addr) + offsetof(sockaddr_in6, sin6_addr), 16);
+  }
+  return out;
+}
+
+}  // namespace
+
+CurlFlight::CurlFlight(const CurlSurroundings& surroundings, TransferStart start, std::int64_t now_ms)
+    : surroundings_(surroundings),
+      start_(std::move(start)),
+      started_ms_(now_ms),
+      connect_deadline_ms_(now_ms + std::min(start_.connect_timeout, start_.total_timeout).count()),
+      total_deadline_ms_(now_ms + start_.total_timeout.count()),
+      guard_(start_.body_bytes_max, start_.status_decides) {}
+
+EgressVerdict CurlFlight::take_addresses(const std::vector<IpAddress>& addresses) {
+  for (const IpAddress& address : addresses) {
+    EgressVerdict verdict = judge_address(surroundings_.egress, address);
+    if (!verdict.allowed) return verdict;
+  }
+  addresses_.assign(addresses.begin(),
+                    addresses.begin() + static_cast<std::ptrdiff_t>(std::min(addresses.size(), kAddressesTriedMax)));
+  return {true, {}};
+}
+
+CurlFlight::Next CurlFlight::prepare(CurlEasy easy, std::int64_t now_ms) {
+  if (next_address_ == addresses_.size()) return Next::kNoAddressLeft;
+  const std::int64_t connect_ms = connect_deadline_ms_ - now_ms;
+  if (connect_ms <= 0) return Next::kNoTimeLeft;
+  if (!easy) return Next::kNoMemory;
+  easy_ = std::move(easy);
+  headers_ = CurlList();
+  pin_ = CurlList();
+  error_text_[0] = '\0';
+  socket_errno_ = 0;
+  const auto left = static_cast<std::int64_t>(addresses_.size() - next_address_);
+  const std::string ip = to_string(addresses_[next_address_++]);
+  // "Any host and port of this transfer goes to this address": Host header, SNI and verification keep the name.
+  pin_.append(fmt::format("::{}", with_port(ip, url().port)).c_str());
+
+  CurlOptions options(easy_.get());
+  set_fixed_options(options);
+  set_request(options, start_.request, surroundings_.user_agent, headers_);
+  options.set(CURLOPT_CONNECT_TO, pin_.get())
+      .set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(connect_ms / left, 1)))
+      .set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(total_deadline_ms_ - now_ms, 1)))
+      .set(CURLOPT_ERRORBUFFER, error_text_.data())
+      .set(CURLOPT_PRIVATE, static_cast<void*>(this));
+  set_callbacks();
+  return options.complete() && headers_.complete() && pin_.complete() ? Next::kReady : Next::kNoMemory;
+}
+
+void CurlFlight::set_callbacks() {
+  CURL* const easy = easy_.get();
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(
+      easy, CURLOPT_HEADERFUNCTION, +[](char* bytes, std::size_t size, std::size_t count, void* self) {
+        return static_cast<CurlFlight*>(self)->on_header(bytes, size * count);
+      });
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(
+      easy, CURLOPT_WRITEFUNCTION, +[](char* bytes, std::size_t size, std::size_t count, void* self) {
+        return static_cast<CurlFlight*>(self)->on_body(bytes, size * count);
+      });
+  // Called each time the request is begun on a connection that stands: twice when libcurl resends by itself.
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
+  curl_easy_setopt(
+      easy, CURLOPT_PREREQFUNCTION, +[](void* self, char*, char*, int, int) {
+        static_cast<CurlFlight*>(self)->requests_started_ += 1;
+        return static_cast<int>(CURL_PREREQFUNC_OK);
+      });
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(
+      easy, CURLOPT_OPENSOCKETFUNCTION, +[](void* self, curlsocktype, curl_sockaddr* address) {
+        return static_cast<CurlFlight*>(self)->open_socket(*address);
+      });
+  // The connection outlives the flight, so this one must not point at it.
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &surroundings_.sockets);
+  curl_easy_setopt(
+      easy, CURLOPT_CLOSESOCKETFUNCTION,
+      +[](void* sockets, curl_socket_t socket) { return static_cast<CurlSockets*>(sockets)->close(socket); });
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, const_cast<TrustStore*>(&surroundings_.trust));
+  curl_easy_setopt(
+      easy, CURLOPT_SSL_CTX_FUNCTION, +[](CURL*, void* context, void* trust) {
+        const bool installed = static_cast<const TrustStore*>(trust)->install(static_cast<SSL_CTX*>(context));
+        return installed ? CURLE_OK : CURLE_ABORTED_BY_CALLBACK;
+      });
+}
+
+// The last check before a packet leaves: it sees the binary address, whatever path a name or a spelling took to it.
+curl_socket_t CurlFlight::open_socket(const curl_sockaddr& address) {
+  EgressVerdict verdict = judge_address(surroundings_.egress, address_of(address));
+  if (!verdict.allowed) {
+    egress_reason_ = std::move(verdict.reason);
+    return CURL_SOCKET_BAD;
+  }
+  const int socket = ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
+  if (socket < 0) socket_errno_ = errno;
+  return socket < 0 ? CURL_SOCKET_BAD : socket;
+}
+
+std::size_t CurlFlight::on_header(const char* bytes, std::size_t count) {
+  if (!guard_.on_header_line({bytes, count})) return 0;
+  // Noted rather than stopped here: a short body that came in the same packet still ends the message, and the
+  // connection stays usable. The transport cuts off what is not over when libcurl has read all there is.
+  if (start_.status_decides && guard_.headers_complete() && !std::exchange(decided_, true)) {
+    surroundings_.decided.push_back(ticket());
+  }
+  return count;
+}
+
+std::size_t CurlFlight::on_body(const char* bytes, std::size_t count) {
+  return guard_.on_body({bytes, count}) ? count : static_cast<std::size_t>(CURL_WRITEFUNC_ERROR);
+}
+
+bool CurlFlight::may_go_on_after(const Transfer& failed, std::int64_t now_ms) {
+  if (!may_try_next_address(failed.end) || next_address_ == addresses_.size() || now_ms >= connect_deadline_ms_) {
+    return false;
+  }
+  if (!is_ours(failed.end)) {
+    earlier_end_ = failed.end;
+    earlier_detail_ = failed.detail;
+  }
+  return true;
+}
+
+CurlEasy CurlFlight::release_easy() {
+  if (easy_) curl_easy_reset(easy_.get());
+  return std::move(easy_);
+}
+
+TransferEnd CurlFlight::end_after(CURLcode code) const {
+  if (guard_.stopped_by() != TransferEnd::kComplete) return guard_.stopped_by();
+  if (!egress_reason_.empty() && requests_started_ == 0) return TransferEnd::kEgressRefused;
+  long os_errno = socket_errno_;
+  if (os_errno == 0) curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &os_errno);
+  return end_of({code, static_cast<int>(os_errno), requests_started_ > 0, guard_.headers_complete(), url().tls});
+}
+
+std::string CurlFlight::words_for(CURLcode code) const {
+  if (!guard_.stop_reason().empty()) return guard_.stop_reason();
+  if (!egress_reason_.empty()) return egress_reason_;
+  if (code == CURLE_OK) return guard_.headers_complete() ? "" : "the connection ended inside the headers";
+  if (socket_errno_ != 0) return fmt::format("socket: {}", std::strerror(socket_errno_));
+  return error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(code);
+}
+
+Transfer CurlFlight::report(CURLcode code, std::int64_t now_ms) {
+  const TransferEnd end = end_after(code);
+  const bool earlier_counts = is_ours(end) && earlier_end_ != TransferEnd::kComplete;
+  return report(earlier_counts ? earlier_end_ : end, earlier_counts ? earlier_detail_ : words_for(code), now_ms);
+}
+
+Transfer CurlFlight::report(TransferEnd end, std::string detail, std::int64_t now_ms) {
+  Transfer transfer;
+  transfer.ticket = ticket();
+  transfer.end = end;
+  transfer.status = guard_.status() >= 200 ? guard_.status() : 0;
+  transfer.headers_complete = guard_.headers_complete();
+  transfer.body = std::move(guard_.body());
+  transfer.content_type = guard_.content_type();
+  transfer.detail = std::move(detail);
+  transfer.silent_resends = std::max(requests_started_ - 1, 0);
+  fill_in(transfer, now_ms);
+  return transfer;
+}
+
+void CurlFlight::fill_in(Transfer& transfer, std::int64_t now_ms) const {
+  transfer.took = Duration(now_ms - started_ms_);
+  if (!easy_) return;
+  curl_off_t connected_us = 0;
+  const char* ip = nullptr;
+  long port = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_CONNECT_TIME_T, &connected_us);
+  curl_easy_getinfo(easy_.get(), CURLINFO_PRIMARY_IP, &ip);
+  curl_easy_getinfo(easy_.get(), CURLINFO_PRIMARY_PORT, &port);
+  const bool connected = requests_started_ > 0 || connected_us > 0;
+  if (connected && ip != nullptr && *ip != '\0') transfer.peer = with_port(ip, static_cast<unsigned>(port));
+  if (!guard_.headers_complete() || !guard_.has_retry_after()) return;
+  curl_off_t retry_after_s = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_RETRY_AFTER, &retry_after_s);
+  transfer.retry_after_s = std::max<curl_off_t>(retry_after_s, 0);
+}
+
+}  // namespace ackd

@@ -1,0 +1,95 @@
+// One transfer under way: its request, the addresses it may use, the libcurl handle that works for it and what has been
+// seen so far. libcurl calls back into it; it never calls the transport, it only notes facts.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "policy/egress.h"
+#include "transport/curl_handles.h"
+#include "transport/curl_sockets.h"
+#include "transport/response_guard.h"
+#include "transport/transport.h"
+#include "transport/trust_store.h"
+
+namespace ackd {
+
+// What every flight shares; all of it outlives every flight.
+struct CurlSurroundings {
+  const EgressPolicy& egress;
+  const TrustStore& trust;
+  const std::string& user_agent;
+  CurlSockets& sockets;
+  std::vector<Ticket>& decided;  // gets the tickets of flights whose status has decided
+};
+
+class CurlFlight {
+ public:
+  // Of one name at most this many addresses are tried: a hostile name has a thousand.
+  static constexpr std::size_t kAddressesTriedMax = 4;
+
+  CurlFlight(const CurlSurroundings& surroundings, TransferStart start, std::int64_t now_ms);
+  // The handles' callbacks hold its address.
+  CurlFlight(const CurlFlight&) = delete;
+  CurlFlight& operator=(const CurlFlight&) = delete;
+
+  Ticket ticket() const { return start_.ticket; }
+  const Url& url() const { return start_.request.url; }
+  std::int64_t connect_deadline_ms() const { return connect_deadline_ms_; }
+  Duration connect_timeout() const { return start_.connect_timeout; }
+
+  // Judges every address, whatever the number: a name that mixes public and forbidden addresses is refused as a whole.
+  EgressVerdict take_addresses(const std::vector<IpAddress>& addresses);
+
+  enum class Next { kReady, kNoAddressLeft, kNoTimeLeft, kNoMemory };
+  // Sets up `easy` for the next address, with its share of what is left of the connect timeout. The flight owns it from
+  // here on. REQUIRES: take_addresses() allowed them.
+  Next prepare(CurlEasy easy, std::int64_t now_ms);
+
+  // Whether a failure to connect may be followed by the next address. Notes that failure, so that "refused by one
+  // address, no route to the other" is reported as refused.
+  bool may_go_on_after(const Transfer& failed, std::int64_t now_ms);
+
+  CURL* easy() const { return easy_.get(); }
+  CurlEasy release_easy();
+
+  // What is known now. `code` is libcurl's; without one the flight is ended from outside with `end`.
+  Transfer report(CURLcode code, std::int64_t now_ms);
+  Transfer report(TransferEnd end, std::string detail, std::int64_t now_ms);
+
+ private:
+  void set_callbacks();
+  void fill_in(Transfer& transfer, std::int64_t now_ms) const;
+  TransferEnd end_after(CURLcode code) const;
+  std::string words_for(CURLcode code) const;
+
+  curl_socket_t open_socket(const curl_sockaddr& address);
+  std::size_t on_header(const char* bytes, std::size_t count);
+  std::size_t on_body(const char* bytes, std::size_t count);
+
+  const CurlSurroundings& surroundings_;
+  TransferStart start_;
+  std::int64_t started_ms_;
+  std::int64_t connect_deadline_ms_;
+  std::int64_t total_deadline_ms_;
+  std::vector<IpAddress> addresses_;
+  std::size_t next_address_ = 0;
+
+  ResponseGuard guard_;
+  bool decided_ = false;
+  int requests_started_ = 0;
+  int socket_errno_ = 0;
+  std::string egress_reason_;
+  std::array<char, CURL_ERROR_SIZE> error_text_{};
+  TransferEnd earlier_end_ = TransferEnd::kComplete;  // of an address tried before; kComplete for none
+  std::string earlier_detail_;
+
+  CurlList headers_;
+  CurlList pin_;
+  CurlEasy easy_;  // last, so destroyed first: it points at the lists
+};
+
+}  // namespace ackd

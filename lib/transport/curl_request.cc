@@ -1,0 +1,101 @@
+#include "transport/curl_request.h"
+
+#include <fmt/format.h>
+#include <strings.h>
+
+#include <algorithm>
+#include <array>
+
+namespace ackd {
+namespace {
+
+constexpr std::array<const char*, 10> kTransportHeaders{"Host",    "Content-Length", "Transfer-Encoding", "Connection",
+                                                        "Expect",  "Keep-Alive",     "Proxy-Connection",  "TE",
+                                                        "Trailer", "Upgrade"};
+
+// A peer that closed an idle connection just as it is used again makes libcurl send twice; servers commonly close after
+// 60 s or more, so connections that are older when idle are not used again.
+constexpr long kIdleSecondsMax = 30;
+
+bool belongs_to_transport(const std::string& name) {
+  return std::any_of(kTransportHeaders.begin(), kTransportHeaders.end(),
+                     [&](const char* reserved) { return strcasecmp(reserved, name.c_str()) == 0; });
+}
+
+bool is_token(const std::string& name) {
+  const auto allowed = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  };
+  return !name.empty() && std::all_of(name.begin(), name.end(), allowed);
+}
+
+bool has_header(const HttpRequest& request, const char* name) {
+  return std::any_of(request.headers.begin(), request.headers.end(),
+                     [&](const Field& header) { return strcasecmp(header.name.c_str(), name) == 0; });
+}
+
+// In libcurl's spelling "Name;" sends an empty value, while "Name:" would send nothing.
+std::string header_line(const Field& header) {
+  return header.value.empty() ? header.name + ";" : header.name + ": " + header.value;
+}
+
+}  // namespace
+
+Status check_request(const HttpRequest& request) {
+  if (request.method != "GET" && request.method != "POST") {
+    return invalid(fmt::format("method '{}' is not GET or POST", request.method), "method");
+  }
+  if (request.method == "GET" && !request.body.empty()) return invalid("a GET request has no body", "body");
+  for (const Field& header : request.headers) {
+    if (!is_token(header.name)) return invalid("a header's name has characters that HTTP forbids", "headers");
+    if (belongs_to_transport(header.name)) {
+      return invalid(fmt::format("header {} is set by the transport and must not be given", header.name), "headers");
+    }
+    if (header.value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+      return invalid(fmt::format("the value of header {} holds CR, LF or NUL", header.name), "headers");
+    }
+  }
+  return Done{};
+}
+
+void set_fixed_options(CurlOptions& options) {
+  options
+      .set(CURLOPT_NOSIGNAL, 1L)  // timeouts without SIGALRM: there are threads
+      .set(CURLOPT_PROTOCOLS_STR, "http,https")
+      .set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1))
+      .set(CURLOPT_HTTP09_ALLOWED, 0L)
+      .set(CURLOPT_FOLLOWLOCATION, 0L)
+      .set(CURLOPT_PATH_AS_IS, 1L)  // the path may be signed; "/a/../b" stays what it is
+      .set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L)
+      .set(CURLOPT_PROXY, "")  // not even from http_proxy in the environment
+      .set(CURLOPT_NOPROXY, "*")
+      .set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED))
+      .set(CURLOPT_ACCEPT_ENCODING, static_cast<char*>(nullptr))  // no decompression bombs
+      .set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2))
+      .set(CURLOPT_SSL_VERIFYPEER, 1L)
+      .set(CURLOPT_SSL_VERIFYHOST, 2L)
+      // The trust store comes through the SSL context; a default directory would be read for every connection.
+      .set(CURLOPT_CAINFO, static_cast<char*>(nullptr))
+      .set(CURLOPT_CAPATH, static_cast<char*>(nullptr))
+      .set(CURLOPT_DNS_CACHE_TIMEOUT, 0L)  // only pinned addresses come here; the cache would cost and give nothing
+      .set(CURLOPT_MAXAGE_CONN, kIdleSecondsMax);
+}
+
+void set_request(CurlOptions& options, const HttpRequest& request, const std::string& user_agent, CurlList& headers) {
+  for (const Field& header : request.headers) headers.append(header_line(header).c_str());
+  headers.append("Expect:");  // no "100-continue" round trip for larger bodies
+  if (!has_header(request, "Content-Type")) headers.append("Content-Type:");  // libcurl would invent one for POST
+  options.set(CURLOPT_URL, request.url.text().c_str())
+      .set(CURLOPT_USERAGENT, user_agent.c_str())
+      .set(CURLOPT_HTTPHEADER, headers.get());
+  if (request.method == "GET") {
+    options.set(CURLOPT_HTTPGET, 1L);
+    return;
+  }
+  options.set(CURLOPT_POST, 1L)
+      .set(CURLOPT_POSTFIELDS, request.body.data())
+      .set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+}
+
+}  // namespace ackd

@@ -1,0 +1,78 @@
+#include "transport/curl_sockets.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+namespace ackd {
+namespace {
+
+// One pass takes at most this many; the rest stays readable, so other events of the loop get their turn in between.
+constexpr std::size_t kEventsPerPass = 256;
+
+std::uint32_t epoll_events(int what) {
+  std::uint32_t events = 0;
+  if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) events |= EPOLLIN;
+  if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) events |= EPOLLOUT;
+  return events;
+}
+
+int curl_events(std::uint32_t events) {
+  int out = 0;
+  if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) out |= CURL_CSELECT_IN;
+  if ((events & EPOLLOUT) != 0) out |= CURL_CSELECT_OUT;
+  return out;
+}
+
+}  // namespace
+
+CurlSockets::CurlSockets(UvLoop& loop, UniqueFd epoll, Ready ready)
+    : epoll_(std::move(epoll)), ready_(std::move(ready)), poll_(loop, epoll_.get(), [this](int) { on_readable(); }) {
+  poll_.watch(UV_READABLE);
+}
+
+void CurlSockets::want(curl_socket_t socket, std::size_t shard, int what) {
+  const auto index = static_cast<std::size_t>(socket);
+  if (index >= entries_.size()) entries_.resize(index + 64);
+  Entry& entry = entries_[index];
+  entry.shard = shard;
+  entry.wanted = epoll_events(what);
+  if (entry.wanted != 0 && entry.wanted != entry.armed) arm(socket, entry, entry.wanted);
+}
+
+void CurlSockets::arm(curl_socket_t socket, Entry& entry, std::uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.fd = socket;
+  const int verb = events == 0 ? EPOLL_CTL_DEL : (entry.armed == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD);
+  // A failure (out of kernel memory) leaves the transfer to its timeout, which libcurl keeps without the socket.
+  if (epoll_ctl(epoll_.get(), verb, socket, &event) == 0 || events == 0) entry.armed = events;
+}
+
+int CurlSockets::close(curl_socket_t socket) {
+  const auto index = static_cast<std::size_t>(socket);
+  if (index < entries_.size()) {
+    if (entries_[index].armed != 0) arm(socket, entries_[index], 0);
+    entries_[index] = Entry{};
+  }
+  return ::close(socket);
+}
+
+void CurlSockets::on_readable() {
+  std::array<epoll_event, kEventsPerPass> events;
+  const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    // An earlier event of this pass may have closed the socket, and the table may have moved: look it up each time.
+    Entry& entry = entries_[static_cast<std::size_t>(event.data.fd)];
+    if (entry.wanted != 0) {
+      ready_(entry.shard, event.data.fd, curl_events(event.events));
+    } else if (entry.armed != 0) {
+      arm(event.data.fd, entry, 0);  // an idle connection that its peer closed: libcurl finds out when it looks
+    }
+  }
+}
+
+}  // namespace ackd
