@@ -1,0 +1,50 @@
+// ackd: the daemon. Reads its command line and configuration, then hands over to the composition.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "ackd/composition.h"
+#include "ackd/process_limits.h"
+#include "ackd/protocols.h"
+
+namespace {
+
+int fail(const ackd::Error& error) {
+  std::fprintf(stderr, "ackd: %s\n", error.message.c_str());
+  return 1;
+}
+
+int check(const ackd::Config& config) {
+  const auto catalogue = ackd::check_protocols(config);
+  if (!catalogue) return fail(catalogue.error());
+  std::printf("the configuration is valid: %zu providers, %zu merchants\n", catalogue->all_current().size(),
+              config.merchants.size());
+  return 0;
+}
+
+int serve(const ackd::Config& config) {
+  const ackd::SpdlogLog log(config.log);
+  const auto composition = ackd::Composition::open(config, log);
+  if (composition) return (*composition)->run();
+  log.write(ackd::LogLevel::kError, "not_started", composition.error().message,
+            {{"code", ackd::name_of(composition.error().code)}});
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Delivers payment notifications to merchants, durably, on each provider's schedule.", "ackd");
+  std::string path;
+  bool only_check = false;
+  app.add_option("--config", path, "The configuration file (config.yaml.example explains every key)")->required();
+  app.add_flag("--check", only_check, "Check the configuration, key files and profiles, and exit");
+  app.set_version_flag("--version", "ackd " ACKD_VERSION);
+  CLI11_PARSE(app, argc, argv);
+
+  ackd::prepare_process();
+  const auto config = ackd::load_config(path);
+  if (!config) return fail(config.error());
+  return only_check ? check(*config) : serve(*config);
+}

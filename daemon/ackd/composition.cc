@@ -1,0 +1,187 @@
+#include "ackd/composition.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "ackd/protocols.h"
+
+namespace ackd {
+namespace {
+
+// sysexits.h: an internal error, of which nothing more may be said to anyone.
+constexpr int kExitUntrusted = 70;
+// The drain could not be finished: what was in flight is recorded as possibly sent by the next start.
+constexpr int kExitUnsettled = 75;
+constexpr int kExitSignal = 128;
+
+// After the transfers were aborted, their outcomes only need a commit; a store that cannot do it by then will not.
+constexpr Duration kSettleTime{10'000};
+
+Status make_folder(const std::string& folder) {
+  if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return Done{};
+  return Error{ErrorCode::kIo, fmt::format("cannot make data_dir {}: {}", folder, std::strerror(errno)), "data_dir"};
+}
+
+EngineOptions engine_options(const Config& config) {
+  EngineOptions options;
+  options.node = config.node;
+  options.lane_window = config.delivery.lane_window;
+  options.host_ceiling = config.delivery.host_ceiling;
+  options.transfers_max = config.delivery.transfers_max;
+  options.unsettled_max = config.delivery.unsettled_max;
+  options.page_bytes_max = config.delivery.page_bytes_max;
+  options.admissions_queued_max = config.delivery.admissions_queued_max;
+  options.admission_bytes_queued_max = config.delivery.admission_bytes_queued_max;
+  return options;
+}
+
+CurlTransportOptions transport_options(const Config& config) {
+  CurlTransportOptions options;
+  if (!config.ca_file.empty()) options.ca_file = config.ca_file;
+  options.egress = config.egress;
+  options.dns_servers = fmt::format("{}", fmt::join(config.dns_servers, ","));
+  options.user_agent = "ackd/" ACKD_VERSION;
+  return options;
+}
+
+template <class T>
+Status keep(Result<T> made, T& out) {
+  if (!made) return made.error();
+  out = std::move(*made);
+  return Done{};
+}
+
+}  // namespace
+
+Composition::Composition(const Config& config, const SpdlogLog& log) : config_(config), log_(log) {}
+
+Result<std::unique_ptr<Composition>> Composition::open(const Config& config, const SpdlogLog& log) {
+  std::unique_ptr<Composition> made(new Composition(config, log));
+  if (const Status storage = made->open_storage(); !storage) return storage.error();
+  if (const Status network = made->open_network(); !network) return network.error();
+  return made;
+}
+
+Status Composition::open_storage() {
+  if (const Status folder = make_folder(config_.data_dir); !folder) return folder;
+  const std::string path = config_.data_dir + "/outbox.db";
+  const DiskLimits disk{config_.disk.low_bytes, config_.disk.critical_bytes, config_.disk.ballast_bytes};
+  const auto wake = [this] { wakeup_.signal(); };
+  if (const Status opened = keep(SqliteOutbox::open({path, disk, {}}, wake), outbox_); !opened) return opened;
+  if (const Status loaded = keep(open_protocols(config_, *outbox_, log_), catalogue_); !loaded) return loaded;
+  if (const Status checked = check_merchants(config_.merchants, catalogue_); !checked) return checked;
+  merchants_ = directory_of(config_.merchants);
+  // An entry stays until its outcome is committed, so there are as many as may be unsettled.
+  InFlightFile::Options in_flight{config_.data_dir + "/in_flight", {}};
+  in_flight.capacity =
+      std::min(std::max<std::size_t>(config_.delivery.unsettled_max, 8'192), InFlightFile::kCapacityMax);
+  if (const Status opened = keep(InFlightFile::open(in_flight), in_flight_); !opened) return opened;
+  outbox_->start();
+  return keep(SqliteQueries::open(path, wake), queries_);
+}
+
+Status Composition::open_network() {
+  if (const Status made = keep(CurlTransport::create(loop_, transport_options(config_)), transport_); !made)
+    return made;
+  const OutboxOpening& opening = outbox_->opening();
+  const EngineParts parts{*outbox_, *in_flight_, signer_, *transport_, catalogue_, merchants_, events_, rng_};
+  engine_ = std::make_unique<Engine>(engine_options(config_), parts,
+                                     EngineStart{clock_.now(), opening.newest_id, opening.newest_record});
+  api_ = std::make_unique<Api>(ApiParts{*engine_, intake_, *queries_, catalogue_, merchants_},
+                               ProcessFacts{ACKD_VERSION, ::getpid(), engine_->now()});
+  Result<UnixListener> listener = UnixListener::open(config_.listen);
+  if (!listener) return listener.error();
+  signals_.emplace(loop_, std::initializer_list<int>{SIGTERM, SIGINT});
+  return keep(HttpServer::start(loop_, {}, std::move(*listener), *api_), http_);
+}
+
+int Composition::run() {
+  const auto pending = outbox_->opening().counts.by_state.at(static_cast<std::size_t>(State::kPending));
+  log_.write(LogLevel::kInfo, "started", "accepting notifications",
+             {{"version", ACKD_VERSION},
+              {"pid", std::int64_t{::getpid()}},
+              {"listen", config_.listen},
+              {"data_dir", config_.data_dir},
+              {"merchants", static_cast<std::int64_t>(merchants_.size())},
+              {"pending", static_cast<std::int64_t>(pending)}});
+  loop_.run([this] { turn(); });
+  http_->stop();
+  log_.write(LogLevel::kInfo, "stopped", exit_code_ == 0 ? "everything is settled" : "not everything could be settled");
+  return exit_code_;
+}
+
+void Composition::turn() {
+  take_signals();
+  const TurnResult result = engine_->turn(clock_.now());
+  if (result.fatal) end_untrusted(*result.fatal);
+  api_->pump();
+  http_->deliver();
+  wake_at(result.wake_at);
+  if (draining_ && engine_->drained()) loop_.stop();
+}
+
+void Composition::wake_at(std::optional<EngineTime> at) {
+  if (at) {
+    engine_timer_.arm(*at - engine_->now());
+  } else {
+    engine_timer_.disarm();
+  }
+}
+
+void Composition::take_signals() {
+  for (const int number : signals_->take()) {
+    if (!draining_) {
+      begin_drain(number);
+      continue;
+    }
+    log_.write(LogLevel::kWarning, "ended_at_once",
+               "a second signal came while draining; what was in flight is recorded "
+               "as possibly sent by the next start");
+    std::_Exit(kExitSignal + number);
+  }
+}
+
+void Composition::begin_drain(int signal_number) {
+  log_.write(LogLevel::kInfo, "stopping", "draining; a second signal ends ackd at once",
+             {{"signal", std::int64_t{signal_number}}, {"drain_timeout", format_duration(config_.drain_timeout)}});
+  draining_ = true;
+  engine_->begin_drain();
+  drain_timer_.arm(config_.drain_timeout);
+}
+
+void Composition::end_drain_time() {
+  if (!aborted_) {
+    aborted_ = true;
+    log_.write(LogLevel::kWarning, "drain_timeout",
+               "ending what is still in flight; it settles as unknown and is sent "
+               "again on its schedule",
+               {{"in_flight", static_cast<std::int64_t>(engine_->stats().in_flight)}});
+    engine_->abort_transfers();
+    drain_timer_.arm(kSettleTime);
+    return;
+  }
+  log_.write(
+      LogLevel::kError, "unsettled",
+      "the outbox could not be written in time; what was in flight is recorded as possibly sent by the next start");
+  exit_code_ = kExitUnsettled;
+  loop_.stop();
+}
+
+void Composition::end_untrusted(const Error& error) {
+  log_.write(LogLevel::kError, "fatal",
+             error.message +
+                 "; ackd ends without answering anyone, because what was recorded "
+                 "is not known");
+  // No destructor runs: each would touch files or clients on the ground of a record that cannot be trusted.
+  std::_Exit(kExitUntrusted);
+}
+
+}  // namespace ackd

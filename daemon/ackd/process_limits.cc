@@ -1,0 +1,22 @@
+#include "ackd/process_limits.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+
+namespace ackd {
+
+void prepare_process() {
+  ::umask(077);
+  std::signal(SIGPIPE, SIG_IGN);
+  // Reserved for reloading the configuration; until then a stray SIGHUP must not end the daemon.
+  std::signal(SIGHUP, SIG_IGN);
+  rlimit descriptors{};
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return;
+  descriptors.rlim_cur = descriptors.rlim_max;
+  // Failing leaves the smaller limit, which the transport reads and keeps to.
+  ::setrlimit(RLIMIT_NOFILE, &descriptors);
+}
+
+}  // namespace ackd

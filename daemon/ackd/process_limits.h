@@ -1,0 +1,10 @@
+// What the process sets up about itself before it opens anything.
+#pragma once
+
+namespace ackd {
+
+// Files are for the owner only, a client that hangs up is an error code and not a signal, and as many descriptors as
+// the system allows: the transport sizes itself by them.
+void prepare_process();
+
+}  // namespace ackd

@@ -1,0 +1,146 @@
+#include "api/explanation.h"
+
+#include <fmt/format.h>
+
+namespace ackd {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string time_text(EngineTime at) {
+  return format_rfc3339(at.ms);
+}
+
+// " Its last attempt was rejected: the body is ..."; nothing before the first attempt.
+std::string last_attempt(const NotificationRecord& record) {
+  if (record.attempts.empty()) return {};
+  const Attempt& last = record.attempts.back();
+  return fmt::format("attempt {} was {}: {}", last.number, name_of(last.outcome), last.reason);
+}
+
+std::string after_last_attempt(const NotificationRecord& record) {
+  const std::string last = last_attempt(record);
+  return last.empty() ? last : "; " + last;
+}
+
+std::string why_final(const NotificationRecord& record) {
+  const std::string at = time_text(record.finished_at);
+  if (record.state == State::kDelivered) {
+    return fmt::format("delivered at {}{}", at, after_last_attempt(record));
+  }
+  if (record.state == State::kCancelled) {
+    return fmt::format("cancelled at {}: {}", at, record.reason.empty() ? "an operator asked for it" : record.reason);
+  }
+  return fmt::format("exhausted at {} after {} attempts{}{}. `ackctl retry {}` sends it again as a new notification",
+                     at, record.progress.attempts, record.reason.empty() ? "" : ": " + record.reason,
+                     after_last_attempt(record), to_string(record.notification.id));
+}
+
+std::string why_held(const NotificationRecord& record) {
+  return fmt::format("held: {}. Nothing is sent until an operator acts; `ackctl retry {}` makes it due now",
+                     record.reason.empty() ? "no reason is on record" : record.reason,
+                     to_string(record.notification.id));
+}
+
+std::string why_later(const NotificationRecord& record, const RecordFacts& facts) {
+  const std::string next = describe_next(record, facts);
+  if (!record.attempts.empty()) return fmt::format("{}; {}", last_attempt(record), next);
+  if (record.next_at == record.notification.not_before)
+    return "its sender asked for a later start (not_before): " + next;
+  return "put off without an attempt, after trouble of our own or by an operator: " + next;
+}
+
+// What stops every lane, or nothing.
+std::string why_nothing_starts(const EngineStats& engine) {
+  if (engine.draining) return "ackd is draining: nothing new starts until it has been restarted";
+  if (engine.clock_held) {
+    return "the clock was earlier than the newest record when ackd started: nothing is sent until the time is put "
+           "right and confirmed (POST /v1/clock/confirm)";
+  }
+  if (engine.storage_trouble) return "the outbox cannot be written: nothing is sent until it can; see the log";
+  if (engine.disk == DiskBand::kCritical) return "the disk is nearly full: nothing new is sent; make space";
+  if (engine.recovering)
+    return "ackd is still recording what was in flight when it last ended; sending starts after it";
+  return {};
+}
+
+std::string why_lane_waits(const LaneView& lane, EngineTime now) {
+  if (!lane.known) return "its lane is not loaded yet; lanes are still being found after the start";
+  if (lane.opens_at > now) {
+    return fmt::format("its lane is closed until {} (in {}) after trouble on our side: {}", time_text(lane.opens_at),
+                       format_duration(lane.opens_at - now), lane.trouble);
+  }
+  if (lane.in_flight >= lane.window) {
+    return fmt::format("its lane is full: {} of {} requests of this merchant are in flight", lane.in_flight,
+                       lane.window);
+  }
+  if (lane.host_in_flight >= lane.host_ceiling) {
+    return fmt::format("its host {} is full: {} of {} requests are in flight", lane.host, lane.host_in_flight,
+                       lane.host_ceiling);
+  }
+  return "it waits for its turn behind other work that is due";
+}
+
+std::string why_pending(const NotificationRecord& record, const RecordFacts& facts, const LaneView& lane,
+                        const EngineStats& engine) {
+  const std::string intent =
+      record.cancel_asked ? "; it was asked to be cancelled, and will be unless acknowledged" : "";
+  if (facts.in_flight) return fmt::format("attempt {} is in flight now{}", record.progress.attempts + 1, intent);
+  if (record.next_at > facts.now) return why_later(record, facts) + intent;
+  const std::string stopped = why_nothing_starts(engine);
+  return fmt::format("due since {}: {}{}", time_text(record.next_at),
+                     stopped.empty() ? why_lane_waits(lane, facts.now) : stopped, intent);
+}
+
+std::string source_text(const Profile& profile, const std::string& fact) {
+  const auto source = profile.sources.find(fact);
+  if (source == profile.sources.end()) return {};
+  std::string out;
+  if (!source->second.published.empty()) out += " (published: " + source->second.published + ")";
+  if (!source->second.inferred.empty()) out += " (inferred: " + source->second.inferred + ")";
+  return out;
+}
+
+std::vector<std::string> facts_of(const NotificationRecord& record, const RecordFacts& facts) {
+  std::vector<std::string> out;
+  if (facts.profile == nullptr) {
+    out.push_back("the profile revision it was admitted under is not known to this process");
+  } else {
+    out.push_back(fmt::format("schedule of {}: {} sends at most{}", facts.profile->id,
+                              facts.profile->schedule.sends_max(), source_text(*facts.profile, "schedule")));
+    if (facts.acknowledgement) {
+      out.push_back(
+          fmt::format("acknowledged when {}{}", describe(*facts.acknowledgement), source_text(*facts.profile, "ack")));
+    }
+  }
+  if (!record.attempts.empty()) out.push_back(last_attempt(record));
+  if (record.notification.replay_of) {
+    out.push_back("sends notification " + to_string(*record.notification.replay_of) + " again");
+  }
+  return out;
+}
+
+}  // namespace
+
+Explanation explain(const NotificationRecord& record, const RecordFacts& facts, const LaneView& lane,
+                    const EngineStats& engine) {
+  Explanation out{{}, facts_of(record, facts)};
+  if (is_final(record.state)) {
+    out.why = why_final(record);
+  } else {
+    out.why = record.state == State::kHeld ? why_held(record) : why_pending(record, facts, lane, engine);
+  }
+  return out;
+}
+
+Json to_json(const LaneView& lane, EngineTime now) {
+  Json json{{"in_flight", lane.in_flight}, {"window", lane.window}, {"buffered", lane.buffered}};
+  if (lane.opens_at > now) json["opens_at"] = time_text(lane.opens_at);
+  if (!lane.trouble.empty()) json["trouble"] = lane.trouble;
+  json["host"] = lane.host;
+  json["host_in_flight"] = lane.host_in_flight;
+  json["host_ceiling"] = lane.host_ceiling;
+  return json;
+}
+
+}  // namespace ackd

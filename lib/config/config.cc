@@ -1,0 +1,337 @@
+#include "config/config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <utility>
+
+#include "config/key_file.h"
+#include "profile/merchant_options.h"
+#include "profile/yaml_section.h"
+#include "text/url.h"
+
+namespace ackd {
+namespace {
+
+// A hundred thousand merchants written out; the file is read once, at the start.
+constexpr std::size_t kConfigBytesMax = 64u << 20;
+constexpr std::size_t kConfigNodesMax = 2'000'000;
+constexpr std::size_t kDnsServersMax = 8;
+
+// What every part of the file is read with.
+struct FileContext {
+  std::string file;
+  std::filesystem::path folder;
+  YamlTrouble& trouble;
+
+  std::string resolve(const std::string& path) const {
+    return path.empty() ? path : (folder / path).lexically_normal().string();
+  }
+};
+
+struct SizeLimits {
+  std::uint64_t least = 0;
+  std::uint64_t most = 0;
+};
+
+std::string format_size(std::uint64_t bytes) {
+  constexpr std::array<std::pair<const char*, unsigned>, 3> kUnits{{{"GiB", 30}, {"MiB", 20}, {"KiB", 10}}};
+  for (const auto& [unit, shift] : kUnits) {
+    if (bytes >= (1ULL << shift) && bytes % (1ULL << shift) == 0) return fmt::format("{}{}", bytes >> shift, unit);
+  }
+  return fmt::format("{}", bytes);
+}
+
+// "64MiB", "1 GiB"; "0" needs no unit. Powers of 1024 only: "MB" means two things.
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{}) return std::nullopt;
+  std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  if (unit.starts_with(' ')) unit.remove_prefix(1);
+  if (number == 0 && unit.empty()) return 0;
+  constexpr std::array<std::pair<std::string_view, unsigned>, 3> kUnits{{{"KiB", 10}, {"MiB", 20}, {"GiB", 30}}};
+  const auto found = std::find_if(kUnits.begin(), kUnits.end(), [&](const auto& known) { return known.first == unit; });
+  if (found == kUnits.end() || number > (UINT64_MAX >> found->second)) return std::nullopt;
+  return number << found->second;
+}
+
+std::uint64_t read_size(const YamlSection& section, std::string_view key, std::uint64_t fallback,
+                        const SizeLimits& limits) {
+  if (section.find(key) == nullptr) return fallback;
+  const std::string text = section.text(key);
+  const std::optional<std::uint64_t> size = parse_size(text);
+  if (size && *size >= limits.least && *size <= limits.most) return *size;
+  section.report(key, fmt::format("'{}' is not a size from {} to {}; write a number and KiB, MiB or GiB", text,
+                                  format_size(limits.least), format_size(limits.most)));
+  return fallback;
+}
+
+LogConfig read_log(const YamlSection& root, YamlTrouble& trouble) {
+  static constexpr std::array<YamlChoice<LogLevel>, 4> kLevels{{{"debug", LogLevel::kDebug},
+                                                                {"info", LogLevel::kInfo},
+                                                                {"warning", LogLevel::kWarning},
+                                                                {"error", LogLevel::kError}}};
+  static constexpr std::array<YamlChoice<LogFormat>, 2> kFormats{
+      {{"text", LogFormat::kText}, {"json", LogFormat::kJson}}};
+  LogConfig log;
+  if (root.find("log") == nullptr) return log;
+  const YamlSection section(*root.find("log"), "log", {"level", "format"}, trouble);
+  log.level = section.choice("level", log.level, kLevels);
+  log.format = section.choice("format", log.format, kFormats);
+  return log;
+}
+
+SchedulesConfig read_schedules(const YamlSection& root, const FileContext& context) {
+  SchedulesConfig schedules;
+  if (root.find("schedules") == nullptr) return schedules;
+  const YamlSection section(*root.find("schedules"), "schedules", {"folder", "overrides"}, context.trouble);
+  schedules.folder = context.resolve(section.text("folder", schedules.folder));
+  schedules.overrides = context.resolve(section.text("overrides"));
+  return schedules;
+}
+
+EgressPolicy read_egress(const YamlSection& root, YamlTrouble& trouble) {
+  EgressPolicy egress;
+  if (root.find("egress") == nullptr) return egress;
+  const YamlSection section(*root.find("egress"), "egress", {"allow"}, trouble);
+  for (const YamlNode* item : section.items("allow")) {
+    const std::string path = fmt::format("egress.allow[{}]", egress.allow.size());
+    const Result<Cidr> range = parse_cidr(yaml_text(*item, path, trouble));
+    if (!range) trouble.report(item->line, path, range.error().message);
+    egress.allow.push_back(range ? *range : Cidr{});
+  }
+  return egress;
+}
+
+DeliveryConfig read_delivery(const YamlSection& root, YamlTrouble& trouble) {
+  DeliveryConfig out;
+  if (root.find("delivery") == nullptr) return out;
+  const YamlSection section(*root.find("delivery"), "delivery",
+                            {"lane_window", "host_ceiling", "transfers_max", "unsettled_max", "page_memory",
+                             "admissions_queued_max", "admission_memory"},
+                            trouble);
+  out.lane_window = section.number("lane_window", out.lane_window, 1, 4'096);
+  out.host_ceiling = section.number("host_ceiling", out.host_ceiling, 1, 16'384);
+  out.transfers_max = section.number("transfers_max", out.transfers_max, 1, 65'536);
+  out.unsettled_max = section.number("unsettled_max", out.unsettled_max, 1, 1'000'000);
+  out.page_bytes_max = read_size(section, "page_memory", out.page_bytes_max, {1u << 20, 8ULL << 30});
+  out.admissions_queued_max = section.number("admissions_queued_max", out.admissions_queued_max, 1, 1'000'000);
+  out.admission_bytes_queued_max =
+      read_size(section, "admission_memory", out.admission_bytes_queued_max, {1u << 20, 8ULL << 30});
+  if (out.unsettled_max < out.transfers_max) {
+    section.report("unsettled_max",
+                   fmt::format("{} is less than transfers_max, {}; every transfer must be able to settle",
+                               out.unsettled_max, out.transfers_max));
+  }
+  return out;
+}
+
+DiskConfig read_disk(const YamlSection& root, YamlTrouble& trouble) {
+  DiskConfig disk;
+  if (root.find("disk") == nullptr) return disk;
+  const YamlSection section(*root.find("disk"), "disk", {"low", "critical", "ballast"}, trouble);
+  disk.low_bytes = read_size(section, "low", disk.low_bytes, {0, 1ULL << 40});
+  disk.critical_bytes = read_size(section, "critical", disk.critical_bytes, {0, 1ULL << 40});
+  disk.ballast_bytes = read_size(section, "ballast", disk.ballast_bytes, {0, 1ULL << 30});
+  if (disk.critical_bytes > disk.low_bytes) {
+    section.report("critical", fmt::format("{} is more than low, {}; ingest must stop before sending does",
+                                           format_size(disk.critical_bytes), format_size(disk.low_bytes)));
+  }
+  return disk;
+}
+
+// "192.0.2.53", "192.0.2.53:5353", "[2001:db8::53]:53".
+bool is_dns_server(std::string_view text) {
+  if (parse_ip(text)) return true;
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return false;
+  const std::string_view digits = text.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc{} || end != digits.data() + digits.size() || port == 0) return false;
+  std::string_view host = text.substr(0, colon);
+  if (!host.starts_with('[')) return host.find(':') == std::string_view::npos && parse_ip(host).ok();
+  return host.ends_with(']') && parse_ip(host.substr(1, host.size() - 2)).ok();
+}
+
+std::vector<std::string> read_dns(const YamlSection& root, YamlTrouble& trouble) {
+  if (root.find("dns") == nullptr) return {};
+  const YamlSection section(*root.find("dns"), "dns", {"servers"}, trouble);
+  std::vector<std::string> servers = section.texts("servers");
+  for (const std::string& server : servers) {
+    if (is_dns_server(server)) continue;
+    section.report("servers", fmt::format("'{}' is not an address; write 192.0.2.53, 192.0.2.53:5353 or "
+                                          "[2001:db8::53]:53",
+                                          server));
+  }
+  if (servers.size() > kDnsServersMax) section.report("servers", fmt::format("more than {} servers", kDnsServersMax));
+  return servers;
+}
+
+std::string read_tls(const YamlSection& root, const FileContext& context) {
+  if (root.find("tls") == nullptr) return {};
+  const YamlSection section(*root.find("tls"), "tls", {"ca_file"}, context.trouble);
+  std::string ca_file = context.resolve(section.text("ca_file"));
+  std::error_code ignored;
+  if (!ca_file.empty() && !std::filesystem::is_regular_file(ca_file, ignored)) {
+    section.report("ca_file", fmt::format("there is no file {}", ca_file));
+  }
+  return ca_file;
+}
+
+std::string read_name(const YamlSection& section, std::string_view key) {
+  section.require(key);
+  std::string name = section.text(key);
+  const bool has_control = std::any_of(name.begin(), name.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f;
+  });
+  if (name.empty() || name.size() > kNameBytesMax || has_control) {
+    section.report(key, fmt::format("must have 1 to {} bytes and no control characters", kNameBytesMax));
+  }
+  return name;
+}
+
+std::string read_url(const YamlSection& section) {
+  const std::string text = section.text("url");
+  if (text.empty()) return {};
+  const Result<Url> url = parse_url(text);
+  if (!url) section.report("url", url.error().message);
+  return url ? url->text() : std::string();
+}
+
+MerchantKey read_key(const YamlSection& section, const FileContext& context) {
+  section.require("key_file");
+  const std::string path = context.resolve(section.text("key_file"));
+  // The file's name tells keys apart in logs without a word about their content.
+  const std::string fallback = std::filesystem::path(path).filename().string();
+  MerchantKey key{section.text("key_id", fallback), Secret()};
+  if (context.trouble.first()) return key;  // the path may be nonsense; the first error is the one to show
+  Result<Secret> secret = read_key_file(path);
+  if (!secret) {
+    section.report("key_file", secret.error().message);
+  } else {
+    key.secret = std::move(*secret);
+  }
+  if (key.id.size() > kNameBytesMax) section.report("key_id", fmt::format("has more than {} bytes", kNameBytesMax));
+  return key;
+}
+
+std::map<std::string, std::string> read_options(const YamlSection& section, YamlTrouble& trouble) {
+  std::map<std::string, std::string> options;
+  const YamlNode* node = section.find("options");
+  if (node == nullptr) return options;
+  if (node->kind != YamlNode::Kind::kMap) section.report("options", "must be a map of names and values");
+  for (const YamlNode& item : node->items) {
+    options[item.key] = yaml_text(item, section.path_of("options." + item.key), trouble);
+  }
+  return options;
+}
+
+ConfiguredMerchant read_merchant(const YamlNode& node, const std::string& path, const FileContext& context) {
+  const YamlSection section(node, path, {"provider", "id", "url", "key_file", "key_id", "options"}, context.trouble);
+  Merchant merchant;
+  merchant.provider = read_name(section, "provider");
+  merchant.id = read_name(section, "id");
+  merchant.url = read_url(section);
+  merchant.key = read_key(section, context);
+  merchant.options = read_options(section, context.trouble);
+  return {std::move(merchant), fmt::format("{}:{}: {}", context.file, node.line, path)};
+}
+
+std::vector<ConfiguredMerchant> read_merchants(const YamlSection& root, const FileContext& context) {
+  std::vector<ConfiguredMerchant> merchants;
+  std::map<std::pair<std::string, std::string>, int> line_of;
+  for (const YamlNode* node : root.items("merchants")) {
+    const std::string path = fmt::format("merchants[{}]", merchants.size());
+    merchants.push_back(read_merchant(*node, path, context));
+    const Merchant& merchant = merchants.back().merchant;
+    const auto [first, is_new] = line_of.try_emplace({merchant.provider, merchant.id}, node->line);
+    if (!is_new) {
+      context.trouble.report(
+          node->line, path,
+          fmt::format("merchant {} of {} is already given in line {}", merchant.id, merchant.provider, first->second));
+    }
+    // A long file of merchants must not read thousands of key files behind the first error.
+    if (context.trouble.first()) break;
+  }
+  return merchants;
+}
+
+Config read_root(const YamlNode& node, const FileContext& context) {
+  YamlTrouble& trouble = context.trouble;
+  const YamlSection root(node, "",
+                         {"data_dir", "listen", "node", "log", "schedules", "egress", "delivery", "disk",
+                          "drain_timeout", "dns", "tls", "merchants"},
+                         trouble);
+  Config config;
+  config.data_dir = context.resolve(root.text("data_dir", config.data_dir));
+  config.listen = context.resolve(root.text("listen"));
+  if (config.listen.empty()) config.listen = (std::filesystem::path(config.data_dir) / "ackd.sock").string();
+  config.node = static_cast<unsigned>(root.number("node", config.node, 0, 1'023));
+  config.log = read_log(root, trouble);
+  config.schedules = read_schedules(root, context);
+  config.egress = read_egress(root, trouble);
+  config.delivery = read_delivery(root, trouble);
+  config.disk = read_disk(root, trouble);
+  config.drain_timeout = root.duration("drain_timeout", config.drain_timeout, std::chrono::minutes(10));
+  config.dns_servers = read_dns(root, trouble);
+  config.ca_file = read_tls(root, context);
+  config.merchants = read_merchants(root, context);
+  return config;
+}
+
+Result<std::string> read_file(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) {
+    return Error{
+        ErrorCode::kNotFound, fmt::format("there is no configuration file {}; name one with --config", path), {}};
+  }
+  std::ifstream stream(path, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(stream), {});
+  if (!stream) return Error{ErrorCode::kIo, fmt::format("cannot read {}: {}", path, std::strerror(errno)), {}};
+  return text;
+}
+
+}  // namespace
+
+Result<Config> load_config(const std::string& path) {
+  const Result<std::string> text = read_file(path);
+  if (!text) return text.error();
+  const std::string file = std::filesystem::path(path).filename().string();
+  const Result<YamlNode> root = read_yaml(*text, file, kConfigBytesMax, kConfigNodesMax);
+  if (!root) return root.error();
+  YamlTrouble trouble(file);
+  Config config = read_root(*root, {file, std::filesystem::path(path).parent_path(), trouble});
+  if (trouble.first()) return *trouble.first();
+  return config;
+}
+
+Status check_merchants(const std::vector<ConfiguredMerchant>& merchants, const ProfileCatalogue& catalogue) {
+  for (const auto& [merchant, place] : merchants) {
+    const Profile* profile = catalogue.current(merchant.provider);
+    if (profile == nullptr) {
+      std::vector<std::string> known;
+      for (const Profile* each : catalogue.all_current()) known.push_back(each->id);
+      const std::string hint = did_you_mean(merchant.provider, known);
+      return invalid(fmt::format("{}.provider: '{}' is not a provider{}", place, merchant.provider,
+                                 hint.empty() ? "; known are " + join_or(known) : hint),
+                     "provider");
+    }
+    if (const Status checked = check_options(*profile, merchant); !checked) {
+      return invalid(fmt::format("{}.{}: {}", place, checked.error().field, checked.error().message),
+                     checked.error().field);
+    }
+  }
+  return Done{};
+}
+
+}  // namespace ackd

@@ -1,0 +1,77 @@
+// The daemon's configuration, validated as a whole before anything is opened: a daemon that starts with half of what
+// its operator wrote is worse than one that does not start. Every limit has a default, a unit and a maximum.
+// config.yaml.example explains every key to operators.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "model/merchant.h"
+#include "policy/egress.h"
+#include "profile/catalogue.h"
+
+namespace ackd {
+
+enum class LogLevel { kDebug, kInfo, kWarning, kError };
+enum class LogFormat { kText, kJson };
+
+struct LogConfig {
+  LogLevel level = LogLevel::kInfo;
+  LogFormat format = LogFormat::kText;
+};
+
+struct SchedulesConfig {
+  std::string folder = "/usr/share/ackd/schedules";
+  std::string overrides;  // local files that win over shipped ones of the same name; empty for none
+};
+
+// How much is sent at once. The maxima are what a machine can be asked for, not what is wise.
+struct DeliveryConfig {
+  std::size_t lane_window = 16;
+  std::size_t host_ceiling = 64;
+  std::size_t transfers_max = 1'024;
+  std::size_t unsettled_max = 4'096;
+  std::size_t page_bytes_max = 32u << 20;
+  std::size_t admissions_queued_max = 50'000;
+  std::size_t admission_bytes_queued_max = 64u << 20;
+};
+
+struct DiskConfig {
+  std::uint64_t low_bytes = 256ULL << 20;      // ingest answers 503 below it
+  std::uint64_t critical_bytes = 64ULL << 20;  // nothing new is sent below it
+  std::uint64_t ballast_bytes = 8ULL << 20;    // given back when the disk is full
+};
+
+// A merchant with where it stands in the file ("config.yaml:12: merchants[3]"), for errors found later.
+struct ConfiguredMerchant {
+  Merchant merchant;
+  std::string place;
+};
+
+struct Config {
+  std::string data_dir = "/var/lib/ackd";
+  std::string listen;  // the unix socket's path; <data_dir>/ackd.sock when not given
+  unsigned node = 0;
+  LogConfig log;
+  SchedulesConfig schedules;
+  EgressPolicy egress;
+  DeliveryConfig delivery;
+  DiskConfig disk;
+  Duration drain_timeout{30'000};
+  std::vector<std::string> dns_servers;  // empty for the system's
+  std::string ca_file;                   // empty for the system's
+  std::vector<ConfiguredMerchant> merchants;
+};
+
+// Reads and checks the file and the key files it names. Relative paths count from the file's folder. Errors read
+// "config.yaml:12: merchants[3].url: what is wrong and what to do".
+Result<Config> load_config(const std::string& path);
+
+// What load_config() cannot know: every merchant's provider exists, and its options are ones the provider's profile
+// has.
+Status check_merchants(const std::vector<ConfiguredMerchant>& merchants, const ProfileCatalogue& catalogue);
+
+}  // namespace ackd

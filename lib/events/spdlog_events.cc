@@ -1,0 +1,119 @@
+#include "events/spdlog_events.h"
+
+#include <fmt/format.h>
+
+namespace ackd {
+namespace {
+
+std::int64_t number(std::size_t value) {
+  return static_cast<std::int64_t>(value);
+}
+
+// The event's name is the state that the notification is in now: what people search for.
+std::string_view name_of(const AttemptSettled& event) {
+  return event.state == State::kPending ? "attempt_failed" : name_of(event.state);
+}
+
+LogLevel level_of(const AttemptSettled& event) {
+  return event.state == State::kExhausted || event.state == State::kHeld ? LogLevel::kWarning : LogLevel::kInfo;
+}
+
+std::string sentence_of(const AttemptSettled& event) {
+  const std::string reason = event.reason.empty() ? std::string() : ": " + event.reason;
+  const std::string outcome = fmt::format("{}{}", name_of(event.outcome), reason);
+  const std::string id = to_string(event.id);
+  switch (event.state) {
+    case State::kPending: return fmt::format("{}; next attempt at {}", outcome, format_rfc3339(event.next_at.ms));
+    case State::kExhausted:
+      return fmt::format("{}; the schedule has ended, `ackctl retry {}` sends it again", outcome, id);
+    case State::kHeld:
+      return fmt::format("{}; nothing is sent until an operator acts, see `ackctl why {}`", outcome, id);
+    case State::kDelivered:
+    case State::kCancelled: break;
+  }
+  return outcome;
+}
+
+}  // namespace
+
+void SpdlogEvents::on(const Event& event) {
+  std::visit([this](const auto& fact) { write(fact); }, event);
+}
+
+void SpdlogEvents::write(const AttemptSettled& event) const {
+  // The commonest line: its sentence is not built for nobody.
+  if (!log_.enabled(level_of(event))) return;
+  log_.write(level_of(event), name_of(event), sentence_of(event),
+             {{"id", to_string(event.id)},
+              {"provider", event.lane.provider},
+              {"merchant", event.lane.merchant},
+              {"subject", event.subject},
+              {"attempt", std::int64_t{event.attempt}},
+              {"status", std::int64_t{event.status}},
+              {"took_ms", event.took.count()}});
+}
+
+void SpdlogEvents::write(const AttemptNotSent& event) const {
+  const std::string next =
+      event.held ? fmt::format("it is held until an operator acts, see `ackctl why {}`", to_string(event.id))
+                 : fmt::format("no attempt is used up; tried again in {}", format_duration(event.retry_in));
+  log_.write(LogLevel::kWarning, event.held ? "held" : "not_sent", fmt::format("{}; {}", event.reason, next),
+             {{"id", to_string(event.id)},
+              {"provider", event.lane.provider},
+              {"merchant", event.lane.merchant},
+              {"end", ackd::name_of(event.end)}});
+}
+
+void SpdlogEvents::write(const NotificationQuarantined& event) const {
+  const std::string id = to_string(event.id);
+  log_.write(LogLevel::kError, "quarantined",
+             fmt::format("ackd ended abnormally {} times while only this was in flight; it is held. Keep the core dump "
+                         "and the answer's origin, then `ackctl retry {}` or `ackctl cancel {}`",
+                         event.crashes, id, id),
+             {{"id", id}, {"crashes", std::int64_t{event.crashes}}});
+}
+
+void SpdlogEvents::write(const PossiblySentFound& event) const {
+  log_.write(LogLevel::kWarning, "possibly_sent",
+             "the last run ended without a drain; what was in flight is recorded as possibly sent and is sent again on "
+             "its schedule, which receivers may see as a repeat",
+             {{"count", number(event.count)}});
+}
+
+void SpdlogEvents::write(const StorageTrouble& event) const {
+  if (event.over) {
+    log_.write(LogLevel::kInfo, "storage_recovered", "the outbox can be written again; accepting and sending go on");
+    return;
+  }
+  log_.write(
+      LogLevel::kError, "storage_trouble",
+      event.message + "; nothing is accepted or sent until it can be written. Make space; it recovers by itself");
+}
+
+void SpdlogEvents::write(const StorageFailed& event) const {
+  log_.write(
+      LogLevel::kError, "storage_failed",
+      event.message + "; the record can no longer be trusted, so ackd ends now. Check the disk before the restart");
+}
+
+void SpdlogEvents::write(const ClockStepped& event) const {
+  log_.write(
+      LogLevel::kWarning, "clock_stepped",
+      "the system's clock was stepped; schedules keep to the old time. If the new time is right, confirm it with "
+      "POST /v1/clock/confirm",
+      {{"by_ms", event.by.count()}});
+}
+
+void SpdlogEvents::write(const ClockBehindRecord& event) const {
+  log_.write(LogLevel::kError, "clock_behind_record",
+             "the clock is earlier than the newest record, so nothing is sent. Put the time right, then POST "
+             "/v1/clock/confirm",
+             {{"wall", format_rfc3339(event.wall.ms)}, {"newest_record", format_rfc3339(event.newest.ms)}});
+}
+
+void SpdlogEvents::write(const DrainStarted& event) const {
+  log_.write(LogLevel::kInfo, "drain_started", "nothing new is accepted or started; waiting for what is in flight",
+             {{"in_flight", number(event.in_flight)}});
+}
+
+}  // namespace ackd
