@@ -100,6 +100,7 @@ void Committing::ship() {
 }
 
 void Committing::take_result() {
+  if (const std::optional<std::string> failure = core_.parts.outbox.failure()) return fail(*failure);
   if (!core_.batch_in_flight) return;
   std::optional<BatchResult> result = core_.parts.outbox.take_result();
   if (!result) return;
@@ -107,10 +108,13 @@ void Committing::take_result() {
   switch (result->fate) {
     case BatchFate::kCommitted: return on_committed(std::move(*result));
     case BatchFate::kFailed: return on_failed(result->trouble);
-    case BatchFate::kUnknown:
-      core_.fatal = Error{ErrorCode::kCorrupt, result->trouble, {}};
-      core_.parts.events.on(StorageFailed{result->trouble});
+    case BatchFate::kUnknown: return fail(result->trouble);
   }
+}
+
+void Committing::fail(const std::string& why) {
+  core_.fatal = Error{ErrorCode::kCorrupt, why, {}};
+  core_.parts.events.on(StorageFailed{why});
 }
 
 void Committing::on_committed(BatchResult result) {

@@ -33,6 +33,7 @@ class Committing {
   void route(PendingChange change);
   void on_committed(BatchResult result);
   void on_failed(const std::string& trouble);
+  void fail(const std::string& why);
   void on_settled(PendingSettlement& pending, const OperationResult& result);
   void on_changed(PendingChange& pending, const OperationResult& result, const std::vector<LaneHead>& woken);
   void on_admitted(PendingAdmission& pending, const OperationResult& result);

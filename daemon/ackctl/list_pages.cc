@@ -1,0 +1,45 @@
+#include "ackctl/list_pages.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "outbox/queries.h"
+
+namespace ackd {
+namespace {
+
+ErrorCode code_of(int status) {
+  return status == 404 ? ErrorCode::kNotFound : ErrorCode::kInvalid;
+}
+
+}  // namespace
+
+ListPages::ListPages(Client& client, Filters filters, std::size_t rows_max)
+    : client_(client), filters_(std::move(filters)), rows_left_(rows_max) {}
+
+std::string ListPages::path() const {
+  std::string out = fmt::format("/v1/notifications?limit={}", std::min(rows_left_, kListLimitMax));
+  for (const auto& [name, value] : filters_) {
+    if (!value.empty()) out += fmt::format("&{}={}", name, client_.escaped(value));
+  }
+  if (!cursor_.empty()) out += "&cursor=" + client_.escaped(cursor_);
+  return out;
+}
+
+Result<std::vector<Document>> ListPages::next() {
+  const auto answer = client_.get(path());
+  if (!answer) return answer.error();
+  if (answer->status != 200) return Error{code_of(answer->status), refusal_of(*answer), {}};
+  const auto document = parse_document(answer->body, "the daemon's answer");
+  if (!document) return document.error();
+  std::vector<Document> rows;
+  for (const Document& row : part_of(*document, "notifications")) rows.push_back(row);
+  rows_left_ -= std::min(rows_left_, rows.size());
+  cursor_ = text_of(*document, "next_cursor");
+  cut_ = rows_left_ == 0 && !cursor_.empty();
+  ended_ = rows_left_ == 0 || cursor_.empty();
+  return rows;
+}
+
+}  // namespace ackd

@@ -1,0 +1,19 @@
+// Profiles for the verbs that work without the daemon.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "profile/profile.h"
+
+namespace ackd {
+
+// The folder to read: the one asked for, else the installed one, else ./schedules of a source tree.
+Result<std::string> schedules_folder(const std::string& asked_for);
+
+// One provider's profile. An unknown provider's error (kNotFound) lists those that there are.
+Result<Profile> find_profile(const std::string& asked_for, std::string_view provider);
+
+}  // namespace ackd

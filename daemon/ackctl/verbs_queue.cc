@@ -1,0 +1,200 @@
+// The verbs that look and change nothing: ls, show, why, stats.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <iostream>
+#include <limits>
+
+#include "ackctl/client.h"
+#include "ackctl/document.h"
+#include "ackctl/list_pages.h"
+#include "ackctl/printable.h"
+#include "ackctl/selection.h"
+#include "ackctl/story.h"
+#include "ackctl/table.h"
+#include "ackctl/verb.h"
+#include "base/time.h"
+
+namespace ackd {
+namespace {
+
+constexpr const char* kListExamples = R"(Examples:
+  ackctl ls                                   the newest 50
+  ackctl ls --state pending --provider PROVIDER
+  ackctl ls --order 42                        everything about one order
+  ackctl ls --state exhausted --all --json | ackctl retry -
+Times are UTC.)";
+
+// Seconds are enough for a table's eye; `show` has the milliseconds.
+std::string time_cell(const Document& row) {
+  const std::string next = text_of(row, "next_at");
+  return shown_time(next.empty() ? text_of(row, "finished_at") : next).substr(0, 19);
+}
+
+class ListVerb : public Verb {
+ public:
+  explicit ListVerb(CLI::App* command) : Verb(command) {
+    command->add_option("--state", state_, "pending, held, delivered, exhausted or cancelled")
+        ->check(CLI::IsMember({"pending", "held", "delivered", "exhausted", "cancelled"}));
+    command->add_option("--provider", provider_, "Only this provider");
+    command->add_option("--merchant", merchant_, "Only this merchant id");
+    command->add_option("--order,--subject", subject_, "Only this order number");
+    command->add_option("--type", type_, "Only this type: payment, refund ...");
+    command->add_option("--key", key_, "Only this idempotency key");
+    command->add_option("--since", since_, "Admitted at or after this RFC 3339 time");
+    command->add_option("--until", until_, "Admitted before this RFC 3339 time");
+    auto* limit = command->add_option("--limit", limit_, "At most so many rows")
+                      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}))
+                      ->capture_default_str();
+    command->add_flag("--all", all_, "Every row, however many")->excludes(limit);
+    command->footer(kListExamples);
+  }
+
+  ExitCode run(const Session& session) override {
+    const auto address = daemon_address(session.options);
+    if (!address) return refuse(address.error());
+    Client client(*address);
+    ListPages pages(client, filters(), all_ ? std::numeric_limits<std::size_t>::max() : limit_);
+    Table table({"ID", "STATE", "PROVIDER", "MERCHANT", "SUBJECT", "ATTEMPTS", "NEXT/FINISHED", "REASON"},
+                session.terminal);
+    while (!pages.ended()) {
+      const auto rows = pages.next();
+      if (!rows) return give_up(rows.error());
+      for (const Document& row : *rows) print(row, session, table);
+      fmt::print("{}", table.take());
+    }
+    if (pages.cut()) fmt::print(stderr, "ackctl: more rows follow; --limit N or --all shows them\n");
+    return ExitCode::kOk;
+  }
+
+ private:
+  ListPages::Filters filters() const {
+    return {{"state", state_}, {"provider", provider_}, {"merchant", merchant_}, {"subject", subject_},
+            {"type", type_},   {"key", key_},           {"since", since_},       {"until", until_}};
+  }
+
+  static void print(const Document& row, const Session& session, Table& table) {
+    if (session.options.json) {
+      fmt::print("{}\n", to_line(row));
+      return;
+    }
+    table.add({text_of(row, "id"), text_of(row, "state"), text_of(row, "provider"), text_of(row, "merchant"),
+               text_of(row, "subject"), text_of(row, "attempts"), time_cell(row), text_of(row, "reason")});
+  }
+
+  std::string state_;
+  std::string provider_;
+  std::string merchant_;
+  std::string subject_;
+  std::string type_;
+  std::string key_;
+  std::string since_;
+  std::string until_;
+  std::size_t limit_ = 50;
+  bool all_ = false;
+};
+
+// show and why differ only in the address and in the text that is made of the document.
+class LookVerb : public Verb {
+ public:
+  using Text = std::string (*)(const Document&, const Terminal&);
+
+  LookVerb(CLI::App* command, const char* path_end, Text text) : Verb(command), path_end_(path_end), text_(text) {
+    declare_selection(*command, selection_);
+  }
+
+  ExitCode run(const Session& session) override {
+    const auto address = daemon_address(session.options);
+    if (!address) return refuse(address.error());
+    Client client(*address);
+    const auto ids = resolve(selection_, client, std::cin);
+    if (!ids) return give_up_selection(ids.error());
+    announce(ids->size(), session);
+    ExitCode code = ExitCode::kOk;
+    for (std::size_t i = 0; i < ids->size(); ++i) {
+      const ExitCode one = look((*ids)[i], i == 0, client, session);
+      if (one == ExitCode::kUnreachable) return one;
+      if (one != ExitCode::kOk) code = one;
+    }
+    return code;
+  }
+
+ private:
+  void announce(std::size_t count, const Session& session) const {
+    if (selection_.order.empty() || count < 2 || session.options.json) return;
+    fmt::print("{} notifications of order {}, the newest first\n\n", count, printable(selection_.order));
+  }
+
+  ExitCode look(NotificationId id, bool is_first, Client& client, const Session& session) const {
+    const auto answer = client.get(fmt::format("/v1/notifications/{}{}", to_string(id), path_end_));
+    if (!answer) return give_up(answer.error());
+    if (answer->status != 200) return give_up({ErrorCode::kNotFound, refusal_of(*answer), {}});
+    const auto document = parse_document(answer->body, "the daemon's answer");
+    if (!document) return give_up(document.error());
+    if (session.options.json) {
+      fmt::print("{}\n", to_line(*document));
+    } else {
+      fmt::print("{}{}", is_first ? "" : "\n", text_(*document, session.terminal));
+    }
+    return ExitCode::kOk;
+  }
+
+  const char* path_end_;
+  Text text_;
+  Selection selection_;
+};
+
+std::string value_text(const Document& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+class StatsVerb : public Verb {
+ public:
+  explicit StatsVerb(CLI::App* command) : Verb(command) {}
+
+  ExitCode run(const Session& session) override {
+    const auto address = daemon_address(session.options);
+    if (!address) return refuse(address.error());
+    Client client(*address);
+    const auto answer = client.get("/v1/stats");
+    if (!answer) return give_up(answer.error());
+    if (answer->status != 200) return give_up({ErrorCode::kInvalid, refusal_of(*answer), {}});
+    const auto stats = parse_document(answer->body, "the daemon's answer");
+    if (!stats) return give_up(stats.error());
+    fmt::print("{}", session.options.json ? to_line(*stats) + "\n" : tables(*stats, session.terminal));
+    return ExitCode::kOk;
+  }
+
+ private:
+  static std::string tables(const Document& stats, const Terminal& terminal) {
+    const auto uptime = std::chrono::seconds(number_of(stats, "uptime_s"));
+    std::string out = fmt::format("ackd {}, process {}, up {}\n\n", printable(text_of(stats, "version")),
+                                  number_of(stats, "pid"), format_duration(uptime));
+    Table record({"RECORD", "COUNT"}, terminal);
+    const Document counts = part_of(stats, "counts");
+    for (const auto& [state, count] : counts.items()) record.add({state, value_text(count)});
+    for (const char* name : {"admitted", "attempts", "possibly_sent", "silent_resends"}) {
+      record.add({name, text_of(stats, name)});
+    }
+    Table engine({"ENGINE", "VALUE"}, terminal);
+    const Document values = part_of(stats, "engine");
+    for (const auto& [name, value] : values.items()) engine.add({name, value_text(value)});
+    return out + record.take() + "\n" + engine.take();
+  }
+};
+
+}  // namespace
+
+void add_queue_verbs(CLI::App& app, Verbs& verbs) {
+  verbs.push_back(std::make_unique<ListVerb>(app.add_subcommand("ls", "List notifications, the newest first")));
+  auto* show = app.add_subcommand("show", "The whole story of notifications: every attempt, and what comes next");
+  show->footer("Examples:\n  ackctl show 312345678901234567\n  ackctl show --order 42\nTimes are UTC.");
+  verbs.push_back(std::make_unique<LookVerb>(show, "", story_of));
+  auto* why = app.add_subcommand("why", "Why notifications are not delivered, or not yet");
+  why->footer("Examples:\n  ackctl why 312345678901234567\n  ackctl ls --state held --json | ackctl why -");
+  verbs.push_back(std::make_unique<LookVerb>(why, "/why", reason_of));
+  verbs.push_back(std::make_unique<StatsVerb>(app.add_subcommand("stats", "Counts of the record and of the engine")));
+}
+
+}  // namespace ackd
