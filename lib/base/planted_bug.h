@@ -1,6 +1,6 @@
 // Bugs planted on purpose, to prove that the simulator's checkers see them. They exist only where ACKD_PLANTED_BUGS is
-// defined, which is the simulator's own build of the engine (tests/sim); everywhere else PLANTED() is the constant false
-// and leaves no trace in the program.
+// defined, which is the simulator's own build of the engine (tests/sim); everywhere else PLANTED() is the constant
+// false and leaves no trace in the program.
 #pragma once
 
 #include <cstdint>
@@ -9,19 +9,19 @@ namespace ackd {
 
 enum class PlantedBug : std::uint8_t {
   kNone,
-  kDelayFromStart,        // the delay counts from the attempt's start, not from its end
-  kScheduleOnWallClock,   // engine time follows a stepped wall clock
-  kAnswerBeforeCommit,    // a caller is told before the record is written
-  kNotSentUsesAttempt,    // trouble of our own uses up a schedule step
-  kForgetFailedBatch,     // outcomes of a batch that failed are dropped
-  kLeaveBeforeCommit,     // the in-flight entry goes at the answer, not at the commit
-  kStartDuringChange,     // an operator's change leaves the row startable meanwhile
-  kReadAwayRows,          // rows that are in flight are read into their lane again
-  kWakeAtNow,             // a turn that did nothing asks to be called at once
-  kIgnoreHostCeiling,     // lanes do not share the ceiling of their host
-  kStopDiscovery,         // lanes behind the first slice are not found after a start
-  kSuspectsTogether,      // survivors of a crash start side by side
-  kUncappedUnsettled,     // outcomes pile up without bound while the outbox is slow
+  kDelayFromStart,       // the delay counts from the attempt's start, not from its end
+  kScheduleOnWallClock,  // engine time follows a stepped wall clock
+  kAnswerBeforeCommit,   // a caller is told before the record is written
+  kNotSentUsesAttempt,   // trouble of our own uses up a schedule step
+  kForgetFailedBatch,    // outcomes of a batch that failed are dropped
+  kLeaveBeforeCommit,    // the in-flight entry goes at the answer, not at the commit
+  kStartDuringChange,    // an operator's change leaves the row startable meanwhile
+  kReadAwayRows,         // rows that are in flight are read into their lane again
+  kWakeAtNow,            // a turn that did nothing asks to be called at once
+  kIgnoreHostCeiling,    // lanes do not share the ceiling of their host
+  kStopDiscovery,        // lanes behind the first slice are not found after a start
+  kSuspectsTogether,     // survivors of a crash start side by side
+  kUncappedUnsettled,    // outcomes pile up without bound while the outbox is slow
 };
 inline constexpr int kPlantedBugCount = 14;
 

@@ -23,8 +23,8 @@ struct Url {
   friend bool operator==(const Url&, const Url&) = default;
 };
 
-// One request, ready to go: every byte is decided. The transport adds Host and Content-Length, and User-Agent and Accept
-// where `headers` has none; framing headers among `headers` are refused.
+// One request, ready to go: every byte is decided. The transport adds Host and Content-Length, and User-Agent and
+// Accept where `headers` has none; framing headers among `headers` are refused.
 struct HttpRequest {
   std::string method;  // "GET" or "POST"
   Url url;

@@ -87,7 +87,7 @@ struct PageRequest {
   DueClass due_class = DueClass::kFresh;
   EngineTime due_by;
   std::size_t rows_max = 0;
-  std::size_t bytes_max = 0;  // of content; at least one row is returned when one is due
+  std::size_t bytes_max = 0;             // of content; at least one row is returned when one is due
   std::vector<NotificationId> excluded;  // buffered, in flight, settling or suspect
 };
 
@@ -170,8 +170,8 @@ class Outbox {
 
   virtual DiskBand disk_band() const = 0;
 
-  // Why the record can no longer be trusted, found between batches (a foreign commit, a failed checkpoint); what a batch
-  // finds is its own kUnknown. The process must end as after that.
+  // Why the record can no longer be trusted, found between batches (a foreign commit, a failed checkpoint); what a
+  // batch finds is its own kUnknown. The process must end as after that.
   virtual std::optional<std::string> failure() const { return std::nullopt; }
 };
 

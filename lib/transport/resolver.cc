@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 namespace ackd {
@@ -63,6 +64,13 @@ std::int64_t smallest_ttl(const ares_addrinfo& found) {
   return ttl_s;
 }
 
+// RFC 6761, 6.3: these names mean loopback everywhere and must never be asked of a name server, whose answer could lead
+// past the egress policy's refusal of loopback.
+bool is_localhost(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  return host == "localhost" || host.ends_with(".localhost");
+}
+
 Error cannot_start(const std::string& what, int status) {
   return {ErrorCode::kIo, fmt::format("the name resolver cannot start: {}: {}", what, ares_strerror(status)), {}};
 }
@@ -74,6 +82,7 @@ Resolver::Resolver(UvLoop& loop, Answered answered)
       answered_(std::move(answered)),
       timeout_(loop, [this] { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); }),
       settle_soon_(loop, [this] { settle(); }) {
+  localhost_ = {NameAnswer::Kind::kFound, {*parse_ip("127.0.0.1"), *parse_ip("::1")}, {}};
   overloaded_.detail = fmt::format("more than {} names wait for the resolver", kWaitingMax);
 }
 
@@ -116,6 +125,7 @@ Status Resolver::open(const std::string& servers) {
 }
 
 const NameAnswer* Resolver::ask(const std::string& host) {
+  if (is_localhost(host)) return &localhost_;
   if (const NameAnswer* known = cache_.find(host, loop_.monotonic_ms())) return known;
   if (wanted_.contains(host)) return nullptr;
   if (waiting_.size() >= kWaitingMax) return &overloaded_;

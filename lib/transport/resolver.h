@@ -72,6 +72,7 @@ class Resolver {
   std::vector<std::string> fresh_;  // answers that settle() has still to pass on
   bool closing_ = false;
   NameAnswer overloaded_;
+  NameAnswer localhost_;
   Timer timeout_;
   Timer settle_soon_;
   std::unordered_map<ares_socket_t, std::unique_ptr<Poll>> sockets_;

@@ -1,5 +1,6 @@
 """The files that tidy looks at, read once, with a copy in which comments and literals are blank."""
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from functools import cached_property
@@ -69,14 +70,18 @@ class SourceTree:
         self.texts = [SourceFile(self.root, path) for path in self.paths if self._is_text(path)]
 
     def _listed(self):
-        command = ["git", "-C", str(self.root), "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode == 0:
-            names = [name for name in result.stdout.split("\0") if name]
-        else:  # an exported tree without git
+        names = self._listed_by_git()
+        if names is None:  # an exported tree, or a machine without git
             names = [str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file()]
             names = [name for name in names if not name.startswith(("build/", ".git/"))]
         return [name for name in names if (self.root / name).is_file()]
+
+    def _listed_by_git(self):
+        if shutil.which("git") is None:
+            return None
+        command = ["git", "-C", str(self.root), "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        return [name for name in result.stdout.split("\0") if name] if result.returncode == 0 else None
 
     def _is_text(self, path):
         return b"\0" not in (self.root / path).read_bytes()[:8192]
