@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "config/config.h"
 #include "profile/catalogue.h"
 
 namespace ackd {
@@ -19,7 +20,7 @@ bool is_folder(const std::string& path) {
 
 Result<std::string> schedules_folder(const std::string& asked_for) {
   if (!asked_for.empty()) return asked_for;
-  for (const char* folder : {ACKD_SCHEDULES_DIR, "schedules"}) {
+  for (const char* folder : {ACKD_SCHEDULES_DIR, "schedules", ACKD_BUILT_FROM "/schedules"}) {
     if (is_folder(folder)) return std::string(folder);
   }
   return Error{

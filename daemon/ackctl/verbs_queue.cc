@@ -58,12 +58,15 @@ class ListVerb : public Verb {
     ListPages pages(client, filters(), all_ ? std::numeric_limits<std::size_t>::max() : limit_);
     Table table({"ID", "STATE", "PROVIDER", "MERCHANT", "SUBJECT", "ATTEMPTS", "NEXT/FINISHED", "REASON"},
                 session.terminal);
+    std::size_t shown = 0;
     while (!pages.ended()) {
       const auto rows = pages.next();
       if (!rows) return give_up(rows.error());
+      shown += rows->size();
       for (const Document& row : *rows) print(row, session, table);
       fmt::print("{}", table.take());
     }
+    if (shown == 0 && !session.options.json) fmt::print(stderr, "ackctl: no notification matches\n");
     if (pages.cut()) fmt::print(stderr, "ackctl: more rows follow; --limit N or --all shows them\n");
     return ExitCode::kOk;
   }

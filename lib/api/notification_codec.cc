@@ -143,11 +143,12 @@ Result<IntakeRequest> read_notification(const JsonValue& json) {
     return invalid("a notification has fields or a raw body, not both; leave one out", "body");
   }
   IntakeRequest request;
-  for (Status read : {read_text(json, "provider", request.provider), read_text(json, "merchant", request.merchant),
-                      read_text(json, "body", request.body), read_text(json, "type", request.type),
-                      read_text(json, "url", request.url), read_text(json, "key", request.key),
-                      read_pairs(json, "fields", request.fields), read_pairs(json, "tags", request.tags),
-                      read_not_before(json, request.not_before), check_size(request)}) {
+  for (const Status& read :
+       {read_text(json, "provider", request.provider), read_text(json, "merchant", request.merchant),
+        read_text(json, "body", request.body), read_text(json, "type", request.type),
+        read_text(json, "url", request.url), read_text(json, "key", request.key),
+        read_pairs(json, "fields", request.fields), read_pairs(json, "tags", request.tags),
+        read_not_before(json, request.not_before), check_size(request)}) {
     if (!read) return read.error();
   }
   return request;

@@ -24,7 +24,7 @@ struct LogConfig {
 };
 
 struct SchedulesConfig {
-  std::string folder = "/usr/share/ackd/schedules";
+  std::string folder = ACKD_SCHEDULES_DIR;
   std::string overrides;  // local files that win over shipped ones of the same name; empty for none
 };
 

@@ -63,7 +63,8 @@ bool Lanes::offer(Lane& lane, const DueNotification& row) {
 void Lanes::keep(Lane& lane, DueNotification row) {
   page_bytes_ += row.bytes();
   buffered_in_.insert_or_assign(row.key.id, lane.id);
-  lane.page(row.key.due_class).push(std::move(row));
+  LanePage& page = lane.page(row.key.due_class);
+  page.push(std::move(row));
 }
 
 Lane* Lanes::holder_of(NotificationId id) {
