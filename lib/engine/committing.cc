@@ -211,12 +211,7 @@ void Committing::on_changed(PendingChange& pending, const OperationResult& resul
     core_.suspects.remove(id);
     core_.lanes.reconsider(*lane, core_.clock.now());
   }
-  for (const LaneHead& head : woken) {
-    Lane& lane = core_.lanes.get(head.lane, head.key);
-    core_.lanes.note_beyond(lane, DueClass::kFresh, head.earliest[0]);
-    core_.lanes.note_beyond(lane, DueClass::kRetry, head.earliest[1]);
-    core_.lanes.reconsider(lane, core_.clock.now());
-  }
+  for (const LaneHead& head : woken) core_.wake_lane(head);
   core_.requests.decide(pending.place, result);
 }
 
@@ -251,10 +246,7 @@ void Committing::on_pages(std::vector<Page> pages) {
 
 void Committing::on_scan(const BatchResult& result) {
   for (const LaneHead& head : result.lanes) {
-    Lane& lane = core_.lanes.get(head.lane, head.key);
-    core_.lanes.note_beyond(lane, DueClass::kFresh, head.earliest[0]);
-    core_.lanes.note_beyond(lane, DueClass::kRetry, head.earliest[1]);
-    core_.lanes.reconsider(lane, core_.clock.now());
+    core_.wake_lane(head);
     scanned_to_ = head.lane;
   }
   if (result.scan_complete || PLANTED(kStopDiscovery)) core_.discovering = false;

@@ -46,6 +46,13 @@ Lane& Core::lane_of(const DueNotification& row) {
   return *lane;
 }
 
+void Core::wake_lane(const LaneHead& head) {
+  Lane& lane = lanes.get(head.lane, head.key);
+  lanes.note_beyond(lane, DueClass::kFresh, head.earliest[0]);
+  lanes.note_beyond(lane, DueClass::kRetry, head.earliest[1]);
+  lanes.reconsider(lane, clock.now());
+}
+
 void Core::return_row(const DueNotification& row) {
   Lane& lane = lane_of(row);
   lane.bring_back(row.key.id);

@@ -24,6 +24,8 @@ struct Core {
   // An engine-wide slot is free.
   bool has_room() const;
   Lane& lane_of(const DueNotification& row);
+  // The outbox knows of work in this lane that no page has brought yet.
+  void wake_lane(const LaneHead& head);
   // A row that was taken from its lane goes back to the outbox's hands alone.
   void return_row(const DueNotification& row);
   void queue_settlement(const Flight& flight, Settlement settlement, Duration took);

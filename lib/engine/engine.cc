@@ -54,12 +54,7 @@ TurnResult Engine::Impl::turn(Moment moment) {
 }
 
 void Engine::Impl::take_arrivals() {
-  for (const LaneHead& head : core.parts.outbox.take_arrivals()) {
-    Lane& lane = core.lanes.get(head.lane, head.key);
-    core.lanes.note_beyond(lane, DueClass::kFresh, head.earliest[0]);
-    core.lanes.note_beyond(lane, DueClass::kRetry, head.earliest[1]);
-    core.lanes.reconsider(lane, core.clock.now());
-  }
+  for (const LaneHead& head : core.parts.outbox.take_arrivals()) core.wake_lane(head);
 }
 
 std::optional<EngineTime> Engine::Impl::next_wake() const {

@@ -12,37 +12,18 @@
 #include <vector>
 
 #include "config/key_file.h"
+#include "temporary_folder.h"
 
 namespace ackd {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A folder of its own, removed with everything in it.
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "ackd_config_XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Folder() { fs::remove_all(path_); }
-
-  std::string write(const std::string& name, const std::string& text, mode_t mode = 0600) const {
-    const fs::path path = path_ / name;
-    fs::create_directories(path.parent_path());
-    std::ofstream(path, std::ios::binary) << text;
-    REQUIRE(::chmod(path.c_str(), mode) == 0);
-    return path.string();
-  }
-  fs::path path_;
-};
-
-Result<Config> load(const Folder& folder, const std::string& text) {
+Result<Config> load(const TemporaryFolder& folder, const std::string& text) {
   return load_config(folder.write("config.yaml", text));
 }
 
-std::string error_of(const Folder& folder, const std::string& text) {
+std::string error_of(const TemporaryFolder& folder, const std::string& text) {
   const auto config = load(folder, text);
   return config.ok() ? "(accepted)" : config.error().message;
 }
@@ -50,11 +31,11 @@ std::string error_of(const Folder& folder, const std::string& text) {
 const std::string kMerchant = "merchants:\n  - provider: dhpay\n    id: m1\n    key_file: k\n";
 
 TEST_CASE("a nearly empty file has every default") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const auto config = load(folder, "data_dir: d\n");
   REQUIRE(config.ok());
-  CHECK(config->data_dir == (folder.path_ / "d").string());
-  CHECK(config->listen == (folder.path_ / "d/ackd.sock").string());
+  CHECK(config->data_dir == folder.file("d"));
+  CHECK(config->listen == folder.file("d/ackd.sock"));
   CHECK(config->drain_timeout == Duration(30'000));
   CHECK(config->delivery.lane_window == 16);
   CHECK(config->disk.low_bytes == 256u << 20);
@@ -62,7 +43,7 @@ TEST_CASE("a nearly empty file has every default") {
 }
 
 TEST_CASE("values, sizes, durations and relative paths are read") {
-  const Folder folder;
+  const TemporaryFolder folder;
   folder.write("k", "secret\n");
   const auto config = load(folder, R"(
 listen: /run/x.sock
@@ -81,7 +62,7 @@ merchants:
   CHECK(config->listen == "/run/x.sock");
   CHECK(config->log.level == LogLevel::kWarning);
   CHECK(config->log.format == LogFormat::kJson);
-  CHECK(config->schedules.folder == (folder.path_ / "s").string());
+  CHECK(config->schedules.folder == folder.file("s"));
   CHECK(config->schedules.overrides == "/o");
   CHECK(config->egress.allow.size() == 2);
   CHECK(config->delivery.page_bytes_max == 2u << 20);
@@ -97,7 +78,7 @@ merchants:
 }
 
 TEST_CASE("errors name file, line and field, and what to do") {
-  const Folder folder;
+  const TemporaryFolder folder;
   folder.write("k", "secret");
   struct Row {
     std::string text;
@@ -136,11 +117,11 @@ TEST_CASE("errors name file, line and field, and what to do") {
     CAPTURE(row.text);
     CHECK_MESSAGE(error_of(folder, row.text).find(row.expected) != std::string::npos, error_of(folder, row.text));
   }
-  CHECK(load_config((folder.path_ / "none.yaml").string()).error().code == ErrorCode::kNotFound);
+  CHECK(load_config(folder.file("none.yaml")).error().code == ErrorCode::kNotFound);
 }
 
 TEST_CASE("a key file that others can use is refused") {
-  const Folder folder;
+  const TemporaryFolder folder;
   for (const mode_t good : {0600, 0400, 0700}) CHECK(read_key_file(folder.write("k", "x", good)).ok());
   for (const mode_t bad : {0640, 0604, 0620, 0602, 0644, 0610, 0601}) {
     CAPTURE(bad);
@@ -151,9 +132,9 @@ TEST_CASE("a key file that others can use is refused") {
 }
 
 TEST_CASE("a symbolic link is followed, and the rules hold for its target") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::string target = folder.write("target", "x", 0600);
-  const std::string link = (folder.path_ / "link").string();
+  const std::string link = folder.file("link");
   REQUIRE(::symlink(target.c_str(), link.c_str()) == 0);
   CHECK(read_key_file(link).ok());
   REQUIRE(::chmod(target.c_str(), 0644) == 0);
@@ -161,7 +142,7 @@ TEST_CASE("a symbolic link is followed, and the rules hold for its target") {
 }
 
 TEST_CASE("one newline at the end of a key is dropped, and nothing else") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const auto key = [&](const std::string& text) { return read_key_file(folder.write("k", text))->reveal(); };
   CHECK(key("abc") == "abc");
   CHECK(key("abc\n") == "abc");
@@ -172,18 +153,18 @@ TEST_CASE("one newline at the end of a key is dropped, and nothing else") {
 }
 
 TEST_CASE("what cannot be a key is refused") {
-  const Folder folder;
+  const TemporaryFolder folder;
   CHECK_FALSE(read_key_file(folder.write("k", "")).ok());
   CHECK_FALSE(read_key_file(folder.write("k", "\n")).ok());
   CHECK(read_key_file(folder.write("k", std::string(kKeyFileBytesMax + 1, 'k'))).error().code == ErrorCode::kTooLarge);
-  CHECK_FALSE(read_key_file(folder.path_.string()).ok());
-  const std::string pipe = (folder.path_ / "pipe").string();
+  CHECK_FALSE(read_key_file(folder.path()).ok());
+  const std::string pipe = folder.file("pipe");
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   CHECK_FALSE(read_key_file(pipe).ok());
 }
 
 TEST_CASE("the example loads, and its merchants fit the shipped profiles") {
-  const Folder folder;
+  const TemporaryFolder folder;
   std::ifstream example(ACKD_SOURCE_DIR "/config.yaml.example");
   const std::string text(std::istreambuf_iterator<char>(example), {});
   folder.write("keys/dhpay-499800.key", "one");
@@ -209,7 +190,7 @@ TEST_CASE("the example loads, and its merchants fit the shipped profiles") {
 }
 
 TEST_CASE("ten thousand merchants load") {
-  const Folder folder;
+  const TemporaryFolder folder;
   folder.write("k", "secret");
   std::string text = "merchants:\n";
   for (int i = 0; i < 10'000; ++i) text += "  - {provider: dhpay, id: m" + std::to_string(i) + ", key_file: k}\n";

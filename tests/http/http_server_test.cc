@@ -19,23 +19,12 @@
 
 #include "../api/api_world.h"
 #include "base/unique_fd.h"
+#include "temporary_folder.h"
 
 namespace ackd::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "ackd_http_XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { fs::remove_all(path); }
-  std::string socket() const { return (path / "s.sock").string(); }
-  fs::path path;
-};
 
 UniqueFd connect_to(const std::string& path) {
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -50,7 +39,7 @@ UniqueFd connect_to(const std::string& path) {
 struct Server {
   explicit Server(HttpServer::Options options = {}) {
     std::signal(SIGPIPE, SIG_IGN);
-    auto listener = UnixListener::open(folder.socket());
+    auto listener = UnixListener::open(folder.file("s.sock"));
     REQUIRE(listener.ok());
     auto started = HttpServer::start(loop, options, std::move(*listener), world.api);
     REQUIRE(started.ok());
@@ -71,7 +60,7 @@ struct Server {
     return true;
   }
 
-  Folder folder;
+  TemporaryFolder folder;
   UvLoop loop;
   ApiWorld world;
   std::unique_ptr<HttpServer> http;
@@ -79,7 +68,7 @@ struct Server {
 
 // A raw connection: what is written is exactly what the server gets.
 struct Client {
-  explicit Client(Server& peer) : server(peer), fd(connect_to(peer.folder.socket())) {}
+  explicit Client(Server& peer) : server(peer), fd(connect_to(peer.folder.file("s.sock"))) {}
 
   // Writes as the server reads; false when it hung up before the end.
   bool send(std::string_view bytes) {
@@ -277,7 +266,7 @@ TEST_CASE("five hundred idle connections do not keep a request from being served
   Server server;
   std::vector<UniqueFd> idle;
   for (int i = 0; i < 500; ++i) {
-    idle.push_back(connect_to(server.folder.socket()));
+    idle.push_back(connect_to(server.folder.file("s.sock")));
     server.spin();
   }
   Client client(server);
@@ -296,7 +285,7 @@ TEST_CASE("stopping answers whoever still waits and removes the socket") {
   CHECK(client.status() == "503");
   CHECK(client.closed);
   server.http.reset();
-  CHECK_FALSE(fs::exists(server.folder.socket()));
+  CHECK_FALSE(fs::exists(server.folder.file("s.sock")));
 }
 
 TEST_CASE("headers over the limit are refused") {
@@ -308,28 +297,28 @@ TEST_CASE("headers over the limit are refused") {
 }
 
 TEST_CASE("the socket belongs to its owner only, and is replaced when nobody answers") {
-  const Folder folder;
+  const TemporaryFolder folder;
   {
-    auto listener = UnixListener::open(folder.socket());
+    auto listener = UnixListener::open(folder.file("s.sock"));
     REQUIRE(listener.ok());
     struct stat facts {};
-    REQUIRE(::stat(folder.socket().c_str(), &facts) == 0);
+    REQUIRE(::stat(folder.file("s.sock").c_str(), &facts) == 0);
     CHECK((facts.st_mode & 0777) == 0600);
-    const auto second = UnixListener::open(folder.socket());
+    const auto second = UnixListener::open(folder.file("s.sock"));
     REQUIRE_FALSE(second.ok());
     CHECK(second.error().code == ErrorCode::kConflict);
     // A crash leaves the path without a listener: what a link does that outlives the socket.
-    fs::create_hard_link(folder.socket(), folder.path / "stale.sock");
+    fs::create_hard_link(folder.file("s.sock"), folder.file("stale.sock"));
   }
-  CHECK_FALSE(fs::exists(folder.socket()));
-  CHECK(UnixListener::open((folder.path / "stale.sock").string()).ok());
+  CHECK_FALSE(fs::exists(folder.file("s.sock")));
+  CHECK(UnixListener::open(folder.file("stale.sock")).ok());
 }
 
 TEST_CASE("what is not a socket, or too long a path, is refused and left alone") {
-  const Folder folder;
-  std::ofstream(folder.socket()) << "precious";
-  CHECK(UnixListener::open(folder.socket()).error().code == ErrorCode::kConflict);
-  CHECK(fs::file_size(folder.socket()) == 8);
+  const TemporaryFolder folder;
+  std::ofstream(folder.file("s.sock")) << "precious";
+  CHECK(UnixListener::open(folder.file("s.sock")).error().code == ErrorCode::kConflict);
+  CHECK(fs::file_size(folder.file("s.sock")) == 8);
   CHECK_FALSE(UnixListener::open("/tmp/" + std::string(108, 'x')).ok());
   CHECK_FALSE(UnixListener::open("").ok());
 }

@@ -17,29 +17,9 @@
 #include "conformance.h"
 #include "outbox/sqlite_outbox.h"
 #include "outbox/sqlite_queries.h"
+#include "temporary_folder.h"
 
 namespace ackd {
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ackd_outbox_XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  std::string file(const std::string& name) const { return path_ + "/" + name; }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // Wakes whoever waits for an adapter's thread. A wait that takes longer than ten seconds is a failure.
 class Wakeup {

@@ -7,34 +7,16 @@
 #include <fstream>
 
 #include "shipped_profiles.h"
+#include "temporary_folder.h"
 
 namespace ackd {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A folder of its own for one test, removed at its end.
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "ackd-profiles-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path_); }
-
-  void write(const std::string& name, const std::string& text) const { std::ofstream(path_ / name) << text; }
-  std::string path() const { return path_.string(); }
-
- private:
-  fs::path path_;
-};
-
 TEST_CASE("profiles load in the order of their names, and a local file wins over a shipped one") {
-  const Folder shipped;
-  const Folder local;
+  const TemporaryFolder shipped;
+  const TemporaryFolder local;
   shipped.write("small.yaml", kSmallProfile);
   shipped.write("other.yaml", small_profile_with("provider: small", "provider: other"));
   shipped.write("README.md", "not a profile");
@@ -50,7 +32,7 @@ TEST_CASE("profiles load in the order of their names, and a local file wins over
 }
 
 TEST_CASE("one bad file fails the whole and is named") {
-  const Folder folder;
+  const TemporaryFolder folder;
   folder.write("good.yaml", small_profile_with("provider: small", "provider: good"));
   folder.write("bad.yaml", "provider: [");
   const auto loaded = load_profiles(folder.path(), "");
@@ -59,7 +41,7 @@ TEST_CASE("one bad file fails the whole and is named") {
 }
 
 TEST_CASE("a file must be named after its provider, and a folder must hold profiles") {
-  const Folder folder;
+  const TemporaryFolder folder;
   CHECK(load_profiles(folder.path(), "").error().code == ErrorCode::kNotFound);
   CHECK(load_profiles(folder.path() + "/none", "").error().code == ErrorCode::kIo);
   folder.write("other.yaml", kSmallProfile);
@@ -68,7 +50,7 @@ TEST_CASE("a file must be named after its provider, and a folder must hold profi
 }
 
 TEST_CASE("a file beyond the size limit is refused without being read whole") {
-  const Folder folder;
+  const TemporaryFolder folder;
   folder.write("small.yaml", std::string(2 * kProfileBytesMax, '#'));
   const auto loaded = load_profiles(folder.path(), "");
   REQUIRE_FALSE(loaded);
