@@ -10,7 +10,8 @@
 
 namespace ackd {
 
-// The folder to read: the one asked for, else the installed one, else ./schedules, else that of the tree it was built from.
+// The folder to read: the one asked for, else the installed one, else ./schedules, else that of the tree it was built
+// from.
 Result<std::string> schedules_folder(const std::string& asked_for);
 
 // One provider's profile. An unknown provider's error (kNotFound) lists those that there are.
