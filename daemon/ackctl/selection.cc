@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <iostream>
 #include <utility>
 
 #include "ackctl/document.h"
@@ -92,6 +93,28 @@ Result<std::vector<NotificationId>> resolve(const Selection& selection, Client& 
   if (ids.size() <= kSelectionMax) return ids;
   return Error{
       ErrorCode::kTooLarge, fmt::format("more than {} ids at once; give them in smaller parts", kSelectionMax), {}};
+}
+
+SelectionVerb::SelectionVerb(CLI::App* command) : Verb(command) {
+  declare_selection(*command, selection_);
+}
+
+void SelectionVerb::begin(std::size_t, const Session&) {}
+
+ExitCode SelectionVerb::run(const Session& session) {
+  const auto address = daemon_address(session.options);
+  if (!address) return refuse(address.error());
+  Client client(*address);
+  const auto ids = resolve(selection_, client, std::cin);
+  if (!ids) return give_up_selection(ids.error());
+  begin(ids->size(), session);
+  ExitCode code = ExitCode::kOk;
+  for (const NotificationId id : *ids) {
+    const ExitCode one = do_one(id, client, session);
+    if (one == ExitCode::kUnreachable) return one;
+    if (one != ExitCode::kOk) code = one;
+  }
+  return code;
 }
 
 ExitCode give_up_selection(const Error& error) {

@@ -32,6 +32,23 @@ Result<std::vector<NotificationId>> read_ids(std::istream& lines);
 Result<std::vector<NotificationId>> resolve(const Selection& selection, Client& client, std::istream& input);
 inline constexpr std::size_t kSelectionMax = 100'000;
 
+// A verb that does one thing to each selected notification. One refusal does not keep the others from being done; it
+// shows in the exit code. A daemon that cannot be reached ends it.
+class SelectionVerb : public Verb {
+ public:
+  explicit SelectionVerb(CLI::App* command);
+  ExitCode run(const Session& session) final;
+
+ protected:
+  // Before the first of `count`.
+  virtual void begin(std::size_t count, const Session& session);
+  virtual ExitCode do_one(NotificationId id, Client& client, const Session& session) = 0;
+  const std::string& order() const { return selection_.order; }
+
+ private:
+  Selection selection_;
+};
+
 // give_up() for an error of resolve(): words that are no ids are a mistake of usage.
 ExitCode give_up_selection(const Error& error);
 

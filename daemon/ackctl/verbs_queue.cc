@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
-#include <iostream>
 #include <limits>
 
 #include "ackctl/client.h"
@@ -99,37 +98,20 @@ class ListVerb : public Verb {
 };
 
 // show and why differ only in the address and in the text that is made of the document.
-class LookVerb : public Verb {
+class LookVerb : public SelectionVerb {
  public:
   using Text = std::string (*)(const Document&, const Terminal&);
 
-  LookVerb(CLI::App* command, const char* path_end, Text text) : Verb(command), path_end_(path_end), text_(text) {
-    declare_selection(*command, selection_);
-  }
-
-  ExitCode run(const Session& session) override {
-    const auto address = daemon_address(session.options);
-    if (!address) return refuse(address.error());
-    Client client(*address);
-    const auto ids = resolve(selection_, client, std::cin);
-    if (!ids) return give_up_selection(ids.error());
-    announce(ids->size(), session);
-    ExitCode code = ExitCode::kOk;
-    for (std::size_t i = 0; i < ids->size(); ++i) {
-      const ExitCode one = look((*ids)[i], i == 0, client, session);
-      if (one == ExitCode::kUnreachable) return one;
-      if (one != ExitCode::kOk) code = one;
-    }
-    return code;
-  }
+  LookVerb(CLI::App* command, const char* path_end, Text text)
+      : SelectionVerb(command), path_end_(path_end), text_(text) {}
 
  private:
-  void announce(std::size_t count, const Session& session) const {
-    if (selection_.order.empty() || count < 2 || session.options.json) return;
-    fmt::print("{} notifications of order {}, the newest first\n\n", count, printable(selection_.order));
+  void begin(std::size_t count, const Session& session) override {
+    if (order().empty() || count < 2 || session.options.json) return;
+    fmt::print("{} notifications of order {}, the newest first\n\n", count, printable(order()));
   }
 
-  ExitCode look(NotificationId id, bool is_first, Client& client, const Session& session) const {
+  ExitCode do_one(NotificationId id, Client& client, const Session& session) override {
     const auto answer = client.get(fmt::format("/v1/notifications/{}{}", to_string(id), path_end_));
     if (!answer) return give_up(answer.error());
     if (answer->status != 200) return give_up({ErrorCode::kNotFound, refusal_of(*answer), {}});
@@ -138,14 +120,15 @@ class LookVerb : public Verb {
     if (session.options.json) {
       fmt::print("{}\n", to_line(*document));
     } else {
-      fmt::print("{}{}", is_first ? "" : "\n", text_(*document, session.terminal));
+      fmt::print("{}{}", is_first_ ? "" : "\n", text_(*document, session.terminal));
+      is_first_ = false;
     }
     return ExitCode::kOk;
   }
 
   const char* path_end_;
   Text text_;
-  Selection selection_;
+  bool is_first_ = true;
 };
 
 std::string value_text(const Document& value) {

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 
 #include "ackctl/client.h"
 #include "ackctl/document.h"
@@ -23,30 +22,12 @@ std::string line_of(const Document& done, const std::string& verb) {
   return printable(fmt::format("{}  {}  {}", text_of(done, "id"), text_of(done, "state"), note));
 }
 
-class SteerVerb : public Verb {
+class SteerVerb : public SelectionVerb {
  public:
-  SteerVerb(CLI::App* command, std::string name) : Verb(command), name_(std::move(name)) {
-    declare_selection(*command, selection_);
-  }
-
-  // One refusal does not keep the others from being done; it shows in the exit code.
-  ExitCode run(const Session& session) override {
-    const auto address = daemon_address(session.options);
-    if (!address) return refuse(address.error());
-    Client client(*address);
-    const auto ids = resolve(selection_, client, std::cin);
-    if (!ids) return give_up_selection(ids.error());
-    ExitCode code = ExitCode::kOk;
-    for (const NotificationId id : *ids) {
-      const ExitCode one = steer(id, client, session);
-      if (one == ExitCode::kUnreachable) return one;
-      if (one != ExitCode::kOk) code = one;
-    }
-    return code;
-  }
+  SteerVerb(CLI::App* command, std::string name) : SelectionVerb(command), name_(std::move(name)) {}
 
  private:
-  ExitCode steer(NotificationId id, Client& client, const Session& session) const {
+  ExitCode do_one(NotificationId id, Client& client, const Session& session) override {
     const auto answer = client.post(fmt::format("/v1/notifications/{}/{}", to_string(id), name_), "");
     if (!answer) return give_up(answer.error());
     if (answer->status / 100 != 2) {
@@ -62,7 +43,6 @@ class SteerVerb : public Verb {
   }
 
   std::string name_;
-  Selection selection_;
 };
 
 class ClockConfirmVerb : public Verb {

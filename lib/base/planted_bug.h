@@ -21,9 +21,10 @@ enum class PlantedBug : std::uint8_t {
   kIgnoreHostCeiling,    // lanes do not share the ceiling of their host
   kStopDiscovery,        // lanes behind the first slice are not found after a start
   kSuspectsTogether,     // survivors of a crash start side by side
+  kChangesOverlap,       // a second change of a notification does not wait for the first
   kUncappedUnsettled,    // outcomes pile up without bound while the outbox is slow
 };
-inline constexpr int kPlantedBugCount = 14;
+inline constexpr int kPlantedBugCount = 15;
 
 #ifdef ACKD_PLANTED_BUGS
 extern PlantedBug planted_bug;

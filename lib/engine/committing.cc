@@ -37,12 +37,14 @@ void Committing::change(Ticket ticket, std::vector<OperatorChange> changes) {
   for (std::size_t i = 0; i < changes.size(); ++i) route(PendingChange{std::move(changes[i]), {ticket, i}});
 }
 
-// A notification in flight takes only a cancel, as an intent. One that is settling is asked again after its commit. Any
-// other is taken out of its lane's pages first, so that it cannot start while the change is on its way.
+// A notification in flight takes only a cancel, as an intent. One that is settling, a survivor of a crash that is not
+// recorded yet, or one that another change is about, is asked again after that commit. Any other is taken out of its
+// lane's pages first, so that it cannot start while the change is on its way.
 void Committing::route(PendingChange pending) {
   const NotificationId id = pending.change.id;
   const std::optional<Whereabouts> where = core_.flights.whereabouts(id);
-  if (where == Whereabouts::kSettling) {
+  if (where == Whereabouts::kSettling || (where == Whereabouts::kOperating && !PLANTED(kChangesOverlap)) ||
+      recovery_.is_unrecorded(id)) {
     deferred_.emplace(id, std::move(pending));
     return;
   }
@@ -129,7 +131,8 @@ void Committing::on_committed(BatchResult result) {
   for (PendingAdmission& pending : shipment.admissions) on_admitted(pending, result.results[next++]);
   on_pages(std::move(result.pages));
   if (batched.scans) on_scan(result);
-  if (batched.rows) recovery_.on_rows(*batched.rows, std::move(result.rows));
+  if (!batched.rows) return;
+  for (const NotificationId id : recovery_.on_rows(*batched.rows, std::move(result.rows))) rerun_deferred(id);
 }
 
 // Nothing was recorded. Outcomes are kept and tried again; callers are told to come back.
@@ -157,6 +160,7 @@ void Committing::on_failed(const std::string& trouble) {
     }
     core_.requests.decide(pending.place, refusal);
   }
+  for (const PendingChange& pending : changes) rerun_deferred(pending.change.id);
   for (const PageRequest& request : batched.pages) {
     core_.lanes.page_failed(request);
     core_.lanes.reconsider(*core_.lanes.find(request.lane), core_.clock.now());
@@ -204,15 +208,28 @@ void Committing::rerun_deferred(NotificationId id) {
 
 void Committing::on_changed(PendingChange& pending, const OperationResult& result, const std::vector<LaneHead>& woken) {
   const NotificationId id = pending.change.id;
-  if (core_.flights.whereabouts(id) == Whereabouts::kOperating) core_.flights.forget(id);
-  if (core_.suspects.contains(id) && core_.flights.find(id) == nullptr) {
-    Lane* lane = core_.lanes.find(core_.suspects.lane_of(id));
-    lane->bring_back(id);
-    core_.suspects.remove(id);
-    core_.lanes.reconsider(*lane, core_.clock.now());
-  }
   for (const LaneHead& head : woken) core_.wake_lane(head);
-  core_.requests.decide(pending.place, result);
+  OperationResult answer = result;
+  if (core_.flights.whereabouts(id) == Whereabouts::kOperating) {
+    core_.flights.forget(id);
+    if (core_.suspects.contains(id)) clear_of_suspicion(id, result);
+    rerun_deferred(id);
+  } else if (pending.change.in_flight && result.state == State::kCancelled) {
+    answer.applied = Applied::kApplied;  // its settlement was faster and has obeyed the wish already
+  }
+  core_.requests.decide(pending.place, answer);
+}
+
+// An operator has looked at it: it takes its turn in its lane like any other.
+void Committing::clear_of_suspicion(NotificationId id, const OperationResult& result) {
+  Lane* lane = core_.lanes.find(core_.suspects.lane_of(id));
+  lane->bring_back(id);
+  core_.suspects.remove(id);
+  if (result.state == State::kPending) {
+    core_.lanes.note_beyond(*lane, DueClass::kFresh, result.next_at);
+    core_.lanes.note_beyond(*lane, DueClass::kRetry, result.next_at);
+  }
+  core_.lanes.reconsider(*lane, core_.clock.now());
 }
 
 void Committing::on_admitted(PendingAdmission& pending, const OperationResult& result) {

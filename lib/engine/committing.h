@@ -2,7 +2,7 @@
 // here, after the commit.
 #pragma once
 
-#include <unordered_map>
+#include <map>
 #include <vector>
 
 #include "engine/core.h"
@@ -40,14 +40,15 @@ class Committing {
   void on_pages(std::vector<Page> pages);
   void on_scan(const BatchResult& result);
   void rerun_deferred(NotificationId id);
+  void clear_of_suspicion(NotificationId id, const OperationResult& result);
   void end_trouble();
 
   Core& core_;
   Recovery& recovery_;
   Batched batched_;
   LaneId scanned_to_;
-  // Changes of notifications whose outcome is being committed: decided afterwards.
-  std::unordered_multimap<NotificationId, PendingChange> deferred_;
+  // Changes of notifications about which something else is being committed: decided afterwards, in their order.
+  std::multimap<NotificationId, PendingChange> deferred_;
 };
 
 }  // namespace ackd

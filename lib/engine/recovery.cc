@@ -77,8 +77,9 @@ void Recovery::request_failed(const RowRequest& request) {
   }
 }
 
-void Recovery::on_rows(const RowRequest& request, std::vector<StoredRow> rows) {
+std::vector<NotificationId> Recovery::on_rows(const RowRequest& request, std::vector<StoredRow> rows) {
   looking_up_ = false;
+  std::vector<NotificationId> complete;
   std::unordered_map<NotificationId, const StoredRow*> by_id;
   for (const StoredRow& stored : rows) by_id.emplace(stored.row.key.id, &stored);
   for (const NotificationId id : request.ids) {
@@ -89,11 +90,13 @@ void Recovery::on_rows(const RowRequest& request, std::vector<StoredRow> rows) {
     } else if (stored == by_id.end() || stored->second->row.progress.attempts >= survivor->second.attempt) {
       core_.parts.in_flight.leave(id);  // its outcome had been committed before the end
       survivors_.erase(survivor);
+      complete.push_back(id);
     } else {
       record(survivor->second, *stored->second);
     }
   }
   finish_if_done();
+  return complete;
 }
 
 // The attempt is recorded as possibly sent and uses up no schedule step: the merchant may never have seen it, so it is

@@ -19,7 +19,10 @@ class Recovery {
   std::optional<RowRequest> take_row_request();
   // The batch with the row request was not carried out.
   void request_failed(const RowRequest& request);
-  void on_rows(const RowRequest& request, std::vector<StoredRow> rows);
+  // Returns the survivors whose outcome turned out to be on record already.
+  std::vector<NotificationId> on_rows(const RowRequest& request, std::vector<StoredRow> rows);
+  // A survivor without its possibly sent attempt on record yet: nothing else may be done to it before.
+  bool is_unrecorded(NotificationId id) const { return survivors_.contains(id); }
   // A survivor's possibly sent attempt is committed.
   void on_recovered(const Settlement& settlement, const OperationResult& result);
   // Whether a row request waits for a batch.

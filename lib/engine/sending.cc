@@ -142,6 +142,10 @@ void Sending::settle(Flight flight, const Transfer& transfer, const Outcome& out
     settlement.state = next ? State::kPending : State::kExhausted;
     settlement.next_at = next.value_or(EngineTime{});
     if (!next) settlement.reason = "the schedule has ended; the last attempt: " + outcome.reason;
+    if (flight.cancel_asked) {
+      settlement.state = State::kCancelled;
+      settlement.reason = "cancelled by an operator while in flight; the attempt: " + outcome.reason;
+    }
   }
   if (PLANTED(kLeaveBeforeCommit)) core_.parts.in_flight.leave(flight.row.key.id);
   core_.queue_settlement(flight, std::move(settlement), transfer.took);

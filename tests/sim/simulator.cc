@@ -195,15 +195,23 @@ void Simulator::change_something() {
   SeededRng& rng = world_.rng;
   next_change_ = soon(1'000, 3'000'000);
   if (world_.witness.accepted().empty()) return;
-  auto id = world_.witness.accepted().begin();
-  std::advance(id, static_cast<std::ptrdiff_t>(rng.below(world_.witness.accepted().size())));
-  OperatorChange change;
-  change.verb = static_cast<OperatorVerb>(rng.below(4));
-  change.id = *id;
-  ++report_.operator_changes;
+  // Sometimes a burst that several batches must carry, with many wishes for the same few notifications.
+  const std::uint64_t count = rng.chance(15) ? 200 + rng.below(200) : 1;
+  std::vector<OperatorChange> changes;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    auto id = world_.witness.accepted().begin();
+    const std::size_t newest_few = std::min<std::size_t>(world_.witness.accepted().size(), 40);
+    const std::size_t oldest = count > 1 ? world_.witness.accepted().size() - newest_few : 0;
+    std::advance(id, static_cast<std::ptrdiff_t>(oldest + rng.below(world_.witness.accepted().size() - oldest)));
+    OperatorChange change;
+    change.verb = static_cast<OperatorVerb>(rng.below(4));
+    change.id = *id;
+    changes.push_back(change);
+  }
+  report_.operator_changes += count;
   const Ticket ticket = ++newest_ticket_;
   asked_.emplace(ticket, Asked{});
-  process_->engine.change(ticket, {change});
+  process_->engine.change(ticket, std::move(changes));
 }
 
 void Simulator::step_clock() {

@@ -84,7 +84,8 @@ void Witness::check_next_state(const ModelRow& before, const Settlement& settlem
   const bool acknowledged = settlement.attempt->outcome == OutcomeClass::kAcknowledged;
   if (acknowledged != (settlement.state == State::kDelivered)) fail("delivered without acknowledgement: " + id);
   if (settlement.steps != before.progress.steps + 1) fail("an attempt that used up no step: " + id);
-  if (acknowledged) return;
+  // A cancel that was asked for while in flight ends it whatever the schedule says.
+  if (acknowledged || settlement.state == State::kCancelled) return;
   const std::vector<Duration>& delays = catalogue_.find(before.notification.revision)->schedule.delays;
   if (before.progress.steps >= delays.size()) {
     if (settlement.state != State::kExhausted) fail("more sends than the schedule has: " + id);
