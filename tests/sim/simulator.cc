@@ -219,7 +219,7 @@ void Simulator::step_clock() {
   next_clock_ = soon(1'000'000, 60'000'000);
   if (process_->engine.stats().clock_held || rng.chance(30)) {
     process_->engine.confirm_clock();
-    world_.witness.forget_all_due();
+    world_.witness.forget_all_due(world_.boot);
     return;
   }
   static constexpr std::int64_t kStepsMs[] = {900, -900, 45'000, -45'000, 3'600'000, -3'600'000, 315'360'000'000};
@@ -306,7 +306,7 @@ void Simulator::heal() {
   if (!process_) start_process();
   process_->outbox.band = DiskBand::kPlenty;
   process_->engine.confirm_clock();
-  world_.witness.forget_all_due();
+  world_.witness.forget_all_due(world_.boot);
 }
 
 void Simulator::release_held() {

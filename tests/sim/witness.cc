@@ -67,7 +67,7 @@ void Witness::on_settlement(const ModelRow& before, const Settlement& settlement
   const auto ended = ended_.find(id);
   if (ended == ended_.end()) return fail("an attempt on record that reached nobody: " + to_string(id));
   check_next_state(before, settlement);
-  if (settlement.state == State::kPending) {
+  if (settlement.state == State::kPending && ended->second > adopted_at_) {
     const Duration delay = settlement.next_at - attempt.ended_at;
     // Slewing may make engine time run fast by one in two thousand.
     earliest_[id] = ended->second + delay - Duration(delay.count() / EngineClock::kSlewDivisor + 2);

@@ -30,7 +30,11 @@ class Witness final : public RecordObserver {
   void on_leave(NotificationId id);
   void on_crash();
   // An operator confirmed a stepped clock: schedules may be overtaken on purpose.
-  void forget_all_due() { earliest_.clear(); }
+  // What ended before and commits only now was scheduled on the old time.
+  void forget_all_due(BootTime now) {
+    earliest_.clear();
+    adopted_at_ = now;
+  }
   void on_turn(const TurnResult& result, const EngineStats& stats);
   // Everything must have ended; nothing accepted may be missing.
   void at_end();
@@ -58,6 +62,7 @@ class Witness final : public RecordObserver {
   std::map<NotificationId, BootTime> ended_;     // reached the network, outcome not committed yet
   std::map<NotificationId, BootTime> earliest_;  // boot time before which it must not be sent
   std::map<NotificationId, BootTime> suspects_;  // in flight, with their start
+  BootTime adopted_at_;
   std::size_t total_sends_ = 0;
 };
 
