@@ -71,7 +71,6 @@ class Lanes {
   std::optional<Next> take_next(EngineTime now);
   // Up to `pages_max` page reads for the next batch, each marked as being read.
   std::vector<PageRequest> take_page_requests(std::size_t pages_max, EngineTime now);
-  bool wants_pages() const { return !wanted_.empty(); }
   // The batch with this page read was not carried out.
   void page_failed(const PageRequest& request);
   // Appends a page's rows, leaving out those that `skip` names.

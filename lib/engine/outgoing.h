@@ -55,7 +55,6 @@ class Outgoing {
   std::vector<PendingAdmission> take_admissions();
 
   bool empty() const { return settlements_.empty() && changes_.empty() && admissions_.empty(); }
-  std::size_t settlements() const { return settlements_.size(); }
   std::size_t admissions() const { return admissions_.size(); }
   std::size_t admission_bytes() const { return admission_bytes_; }
 

@@ -21,7 +21,6 @@ class Requests {
   void open(Ticket ticket, std::size_t items);
   void decide(const ItemPlace& place, ItemAnswer answer);
   std::vector<Answer> take_answers();
-  bool idle() const { return open_.empty() && ready_.empty(); }
 
  private:
   struct Open {

@@ -418,18 +418,22 @@ TEST_CASE("300 transfers over 50 origins all end, each with its own answer") {
   CHECK(server.accepted() <= 100);
 }
 
+// One that is connected or connecting, and one whose name is still being looked up.
+void start_two_that_hang(Fixture& fixture, ScriptedServer& server) {
+  fixture.transport().start(fixture.post(server.port()));
+  fixture.transport().start(fixture.post(80, "slow.test"));
+  Timer soon(fixture.loop, [&] { fixture.loop.stop(); });
+  soon.arm(Duration(20));
+  fixture.loop.run([] {});
+}
+
 TEST_CASE("abort_all ends every transfer as aborted, wherever it is") {
   ScriptedServer server([](Connection& connection) { connection.hold(); });
   ScriptedDns dns(ScriptedDns::Names{}, ScriptedDns::Mode::kSilent);
   CurlTransportOptions options = loopback_allowed();
   options.dns_servers = dns.servers();
   Fixture fixture(std::move(options));
-  fixture.transport().start(fixture.post(server.port()));
-  fixture.transport().start(fixture.post(80, "slow.test"));
-  // One turn of the loop at least, so that the first is connected or connecting.
-  Timer soon(fixture.loop, [&] { fixture.loop.stop(); });
-  soon.arm(Duration(20));
-  fixture.loop.run([] {});
+  start_two_that_hang(fixture, server);
   fixture.transport().abort_all();
   for (const Transfer& transfer : fixture.finish(2)) CHECK(transfer.end == TransferEnd::kAborted);
   CHECK(fixture.transport().running() == 0);
@@ -441,11 +445,7 @@ TEST_CASE("a transport may be destroyed with transfers and lookups under way") {
   CurlTransportOptions options = loopback_allowed();
   options.dns_servers = dns.servers();
   Fixture fixture(std::move(options));
-  fixture.transport().start(fixture.post(server.port()));
-  fixture.transport().start(fixture.post(80, "slow.test"));
-  Timer soon(fixture.loop, [&] { fixture.loop.stop(); });
-  soon.arm(Duration(20));
-  fixture.loop.run([] {});
+  start_two_that_hang(fixture, server);
   CHECK(fixture.transport().running() == 2);
 }
 
