@@ -20,15 +20,16 @@ struct FreeMd {
 // once it does not. The object is immutable after construction, which C++ makes safe for concurrent first callers.
 class FetchedDigests {
  public:
-  FetchedDigests() : md5_(fetch("MD5")), sha1_(fetch("SHA1")), sha256_(fetch("SHA256")) {}
+  FetchedDigests() : md5_(fetch("MD5")), sha1_(fetch("SHA1")), sha256_(fetch("SHA256")), sm3_(fetch("SM3")) {}
 
   const EVP_MD* get(DigestKind kind) const {
     switch (kind) {
       case DigestKind::kMd5: return md5_.get();
       case DigestKind::kSha1: return sha1_.get();
-      case DigestKind::kSha256: break;
+      case DigestKind::kSha256: return sha256_.get();
+      case DigestKind::kSm3: break;
     }
-    return sha256_.get();
+    return sm3_.get();
   }
 
  private:
@@ -38,6 +39,7 @@ class FetchedDigests {
   Md md5_;
   Md sha1_;
   Md sha256_;
+  Md sm3_;
 };
 
 const EVP_MD* fetched(DigestKind kind) {
@@ -45,26 +47,6 @@ const EVP_MD* fetched(DigestKind kind) {
   const EVP_MD* md = digests.get(kind);
   CHECK_THAT(md != nullptr, "OpenSSL offers no such digest; its configuration (FIPS mode?) must not switch it off");
   return md;
-}
-
-std::string to_hex(std::string_view raw, const char* digits) {
-  std::string out;
-  out.reserve(raw.size() * 2);
-  for (const char c : raw) {
-    const auto byte = static_cast<unsigned char>(c);
-    out.push_back(digits[byte >> 4]);
-    out.push_back(digits[byte & 15]);
-  }
-  return out;
-}
-
-std::string to_base64(std::string_view raw) {
-  // EVP_EncodeBlock writes a terminating zero behind the text.
-  std::string out((raw.size() + 2) / 3 * 4 + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                     reinterpret_cast<const unsigned char*>(raw.data()), static_cast<int>(raw.size()));
-  out.resize(static_cast<std::size_t>(length));
-  return out;
 }
 
 }  // namespace
@@ -82,15 +64,6 @@ Hash sha256(std::string_view bytes) {
   Hash hash{};
   std::copy(raw.begin(), raw.end(), hash.begin());
   return hash;
-}
-
-std::string to_text(std::string_view raw, DigestForm form) {
-  switch (form) {
-    case DigestForm::kHexUpper: return to_hex(raw, "0123456789ABCDEF");
-    case DigestForm::kHexLower: return to_hex(raw, "0123456789abcdef");
-    case DigestForm::kBase64: break;
-  }
-  return to_base64(raw);
 }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {

@@ -1,7 +1,7 @@
 // Contract: turning fixed content into one signed request. Signing may be slow (RSA, SM2), so the engine asks and later
 // pulls the result; an adapter may finish inside start().
 //
-// Adapters: signer/profile_signer.h (production), a fake in the simulator.
+// Adapters: signer/pool_signer.h (production), a fake in the simulator.
 #pragma once
 
 #include <string>

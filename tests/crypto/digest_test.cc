@@ -19,6 +19,13 @@ TEST_CASE("the digests of the published test inputs are the published ones") {
   CHECK(hex(DigestKind::kSha256, "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+TEST_CASE("SM3 gives the values of GM/T 0004, annex A") {
+  CHECK(hex(DigestKind::kSm3, "abc") == "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0");
+  std::string block;
+  for (int i = 0; i < 16; ++i) block += "abcd";
+  CHECK(hex(DigestKind::kSm3, block) == "debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732");
+}
+
 TEST_CASE("sha256 gives the same bytes as the digest of that kind") {
   const Hash hash = sha256("abc");
   CHECK(std::string(hash.begin(), hash.end()) == digest(DigestKind::kSha256, "abc"));
@@ -31,6 +38,45 @@ TEST_CASE("text forms keep every byte, NUL and 0xFF included") {
   CHECK(to_text(raw, DigestForm::kBase64) == "AA/w/w==");
   CHECK(to_text("", DigestForm::kBase64).empty());
   CHECK(to_text("foobar", DigestForm::kBase64) == "Zm9vYmFy");
+}
+
+TEST_CASE("hex of either case becomes the bytes again, anything else is refused with its place") {
+  CHECK(*from_hex("000fF0Ff") == std::string("\x00\x0f\xf0\xff", 4));
+  CHECK(from_hex("")->empty());
+  CHECK(from_hex("abc").error().message == "hex has two digits a byte, but the text has 3 characters");
+  CHECK(from_hex("0g").error().message == "character 2 is no hex digit");
+  CHECK(from_hex("00 0").error().message == "character 3 is no hex digit");
+  CHECK_FALSE(from_hex("0x"));
+  CHECK_FALSE(from_hex("\xff\xff"));
+}
+
+TEST_CASE("base64 of every length becomes the bytes again, with and without padding") {
+  std::string raw;
+  for (int i = 0; i < 300; ++i) {
+    std::string text = to_text(raw, DigestForm::kBase64);
+    CHECK(*from_base64(text) == raw);
+    while (text.ends_with('=')) text.pop_back();
+    CHECK(*from_base64(text) == raw);
+    raw.push_back(static_cast<char>(i * 37));
+  }
+}
+
+TEST_CASE("what is not standard base64 is refused without being quoted") {
+  for (const char* text : {"A", "AAAAA", "QQ=", "QUI==", "QQ===", "=", "==", "====", "QQ==QQ==", "Q=Q=", "AAAA="}) {
+    CAPTURE(text);
+    CHECK_FALSE(from_base64(text));
+  }
+  CHECK(from_base64("QUJD-_==").error().message == "character 5 is not in the standard base64 alphabet");
+  CHECK_FALSE(from_base64("QU JD"));
+  CHECK_FALSE(from_base64("QUJD\n"));
+  CHECK_FALSE(from_base64(std::string_view("QU\0D", 4)));
+  CHECK_FALSE(from_base64("\xc3\xa4QQ"));
+}
+
+TEST_CASE("crc32 gives the published check value and takes every byte") {
+  CHECK(crc32("") == 0);
+  CHECK(crc32("123456789") == 0xCBF43926);
+  CHECK(crc32(std::string_view("\0\xff", 2)) == 0x6CDBFD72);
 }
 
 TEST_CASE("constant-time comparison tells equal from different in any byte and length") {

@@ -1,0 +1,67 @@
+// Threads that render and sign. A signature with a private key takes a fraction of a millisecond, in which the loop
+// could have moved a hundred other notifications.
+//
+//   loop's thread: start() --> waiting_ --> one of the threads: render, sign --> finished_, wake --> take_finished()
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "signer/signed_request.h"
+
+namespace ackd {
+
+// Everything that one signing needs, so that a thread reads nothing that the loop may change.
+struct SigningJob {
+  Ticket ticket = 0;
+  const Profile* profile = nullptr;  // stays where it is, unchanged, until the threads are gone
+  Merchant merchant;                 // by value: the directory replaces merchants under live traffic
+  Content content;
+  Url url;
+  WallTime now;
+  std::string nonce;
+};
+
+class SigningThreads {
+ public:
+  // `wake` is called from these threads when take_finished() has something after it had nothing. REQUIRES: count > 0.
+  SigningThreads(std::size_t count, std::function<void()> wake);
+  // Waits for the signatures that are being made and drops the jobs that wait.
+  ~SigningThreads();
+  SigningThreads(const SigningThreads&) = delete;
+  SigningThreads& operator=(const SigningThreads&) = delete;
+
+  // Jobs that are away: waiting, being signed, or finished and not taken. A tenth of a second's work for two threads,
+  // and bounded because each holds a whole content.
+  static constexpr std::size_t kAwayMax = 512;
+
+  // Only the calls below change what room() says, so the loop never waits for room that comes without a wake.
+  bool room() const { return away_ < kAwayMax; }
+  // Never blocks. REQUIRES: room().
+  void start(SigningJob job);
+  // In the order of finishing.
+  std::vector<Signing> take_finished();
+
+ private:
+  void run();
+  std::optional<SigningJob> wait_for_job();
+  void finish(Signing signing);
+
+  std::function<void()> wake_;
+  std::size_t away_ = 0;  // the loop's thread only
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<SigningJob> waiting_;  // guarded by mutex_
+  std::vector<Signing> finished_;   // guarded by mutex_
+  bool stopping_ = false;           // guarded by mutex_
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace ackd
