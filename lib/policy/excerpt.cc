@@ -47,8 +47,8 @@ std::string escaped(char c) {
 
 }  // namespace
 
-std::string quoted_excerpt(std::string_view bytes, std::size_t bytes_max) {
-  std::string out = "'";
+std::string excerpt(std::string_view bytes, std::size_t bytes_max) {
+  std::string out;
   std::size_t at = 0;
   while (at < bytes.size() && at < bytes_max) {
     const char c = bytes[at];
@@ -61,7 +61,12 @@ std::string quoted_excerpt(std::string_view bytes, std::size_t bytes_max) {
     }
     at += length > 0 ? length : 1;
   }
-  return out + (at < bytes.size() ? "...'" : "'");
+  if (at < bytes.size()) out += "...";
+  return out;
+}
+
+std::string quoted_excerpt(std::string_view bytes, std::size_t bytes_max) {
+  return "'" + excerpt(bytes, bytes_max) + "'";
 }
 
 }  // namespace ackd

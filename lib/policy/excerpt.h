@@ -12,4 +12,7 @@ namespace ackd {
 // characters such as a byte order mark, and bytes that are not UTF-8 as \xNN.
 std::string quoted_excerpt(std::string_view bytes, std::size_t bytes_max);
 
+// The same without the quotes, for a sentence that quotes a stranger somewhere inside.
+std::string excerpt(std::string_view bytes, std::size_t bytes_max);
+
 }  // namespace ackd

@@ -90,10 +90,7 @@ bool may_decide(Trusted trusted, const Transfer& transfer, const AckRule& rule) 
 // the receiver (a certificate's name, a header), so they are shown as an excerpt where they are not plain.
 std::string reason_for(const Row& row, const Transfer& transfer) {
   std::string reason = row.sentence;
-  if (!transfer.detail.empty()) {
-    const std::string quoted = quoted_excerpt(transfer.detail, kDetailBytesMax);
-    reason += ": " + quoted.substr(1, quoted.rfind('\'') - 1);
-  }
+  if (!transfer.detail.empty()) reason += ": " + excerpt(transfer.detail, kDetailBytesMax);
   if (row.outcome == OutcomeClass::kUnknown && transfer.status != 0) {
     reason += fmt::format(" (status {} had arrived{})", transfer.status,
                           transfer.headers_complete ? ", with complete headers" : "");

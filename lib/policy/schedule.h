@@ -17,9 +17,23 @@ struct Schedule {
   bool honours_retry_after = false;
   Duration retry_after_max{std::chrono::hours(1)};  // a longer Retry-After is clamped to this
   Duration jitter_max{0};
+  unsigned jitter_percent = 0;  // of each delay, on top of it; the larger of the two jitters counts
 
   std::size_t sends_max() const { return delays.size() + 1; }
 };
+
+inline constexpr std::size_t kDelaysMax = 2'000;
+
+// "First, then times `factor` up to `cap`": `repeats` delays.
+struct ExponentialRule {
+  Duration first{0};
+  double factor = 2.0;
+  Duration cap{0};
+  std::size_t repeats = 0;
+};
+// REQUIRES: first > 0, factor >= 1, cap >= first, repeats <= kDelaysMax. Each delay is rounded down to whole seconds
+// (below one second: milliseconds).
+std::vector<Duration> exponential_delays(const ExponentialRule& rule);
 
 // What just happened and what is known, as next_attempt() needs it. REQUIRES: steps_used >= 1.
 struct FailedAttempt {

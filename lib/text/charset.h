@@ -12,9 +12,9 @@ namespace ackd {
 // Well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool is_valid_utf8(std::string_view bytes);
 
-enum class Charset { kUtf8, kIso88591 };
+enum class Charset { kUtf8, kIso88591, kGbk, kGb18030 };
 
-// The spelling of the profiles: "utf-8", "iso-8859-1".
+// The spelling of the profiles: "utf-8", "iso-8859-1", "gbk", "gb18030". GB2312 is a part of GBK and written so.
 std::optional<Charset> parse_charset(std::string_view name);
 const char* name_of(Charset charset);
 
@@ -25,6 +25,11 @@ enum class Unmappable {
 };
 
 // REQUIRES: `utf8` is valid UTF-8 (otherwise an error, whatever `unmappable` says).
+// GBK is the table that Windows, PHP and Python share and Java has but for U+2295, without private characters. The euro
+// sign is refused: Windows and PHP put it at 0x80, Java at A2E3, so no bytes would be read alike. GB18030 is Java's.
 Result<std::string> from_utf8(std::string_view utf8, Charset target, Unmappable unmappable);
+
+// For showing bytes of a known charset to people. Fails where the bytes are not of that charset.
+Result<std::string> to_utf8(std::string_view bytes, Charset source);
 
 }  // namespace ackd

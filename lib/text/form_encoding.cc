@@ -7,12 +7,12 @@ bool is_kept(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
 }
 
-void append_encoded(std::string& out, std::string_view bytes) {
+void append_encoded(std::string& out, std::string_view bytes, Space space) {
   static constexpr char kDigits[] = "0123456789ABCDEF";
   for (const char c : bytes) {
     if (is_kept(c)) {
       out.push_back(c);
-    } else if (c == ' ') {
+    } else if (c == ' ' && space == Space::kPlus) {
       out.push_back('+');
     } else {
       const auto byte = static_cast<unsigned char>(c);
@@ -28,6 +28,26 @@ int hex_digit(char c) {
   return -1;
 }
 
+}  // namespace
+
+std::string percent_encode(std::string_view bytes, Space space) {
+  std::string out;
+  out.reserve(bytes.size() + bytes.size() / 2);
+  append_encoded(out, bytes, space);
+  return out;
+}
+
+std::string form_encode(const Fields& pairs, Space space) {
+  std::string out;
+  for (const Field& pair : pairs) {
+    if (!out.empty()) out.push_back('&');
+    append_encoded(out, pair.name, space);
+    out.push_back('=');
+    append_encoded(out, pair.value, space);
+  }
+  return out;
+}
+
 Result<std::string> percent_decode(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -41,26 +61,6 @@ Result<std::string> percent_decode(std::string_view text) {
     if (high < 0 || low < 0) return invalid("a '%' in the form is not followed by two hex digits");
     out.push_back(static_cast<char>(high * 16 + low));
     i += 2;
-  }
-  return out;
-}
-
-}  // namespace
-
-std::string percent_encode(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() + bytes.size() / 2);
-  append_encoded(out, bytes);
-  return out;
-}
-
-std::string form_encode(const Fields& pairs) {
-  std::string out;
-  for (const Field& pair : pairs) {
-    if (!out.empty()) out.push_back('&');
-    append_encoded(out, pair.name);
-    out.push_back('=');
-    append_encoded(out, pair.value);
   }
   return out;
 }

@@ -5,9 +5,9 @@
 namespace ackd {
 namespace {
 
-const AckRule kExactOk{.match = AckMatch::kExact, .text = "OK", .statuses = {}, .refusals = {}};
-const AckRule kContainsOk{.match = AckMatch::kContains, .text = "OK", .statuses = {}, .refusals = {}};
-const AckRule kAnySuccess{.match = AckMatch::kStatusOnly, .text = {}, .statuses = {}, .refusals = {}};
+const AckRule kExactOk{.match = AckMatch::kExact, .place = {}, .text = "OK", .statuses = {}, .refusals = {}};
+const AckRule kContainsOk{.match = AckMatch::kContains, .place = {}, .text = "OK", .statuses = {}, .refusals = {}};
+const AckRule kAnySuccess{.match = AckMatch::kStatusOnly, .place = {}, .text = {}, .statuses = {}, .refusals = {}};
 
 Transfer ended(TransferEnd end, int status = 0, std::string body = {}) {
   Transfer transfer;

@@ -130,6 +130,61 @@ TEST_CASE("jitter reaches both of its ends and differs with chance") {
   for (const int times : seen) CHECK(times == 25);
 }
 
+TEST_CASE("jitter in percent grows with the delay, and the larger of the two jitters counts") {
+  Schedule schedule = three_steps();
+  schedule.jitter_percent = 10;
+  const auto longest = [&](std::uint32_t step) {
+    FailedAttempt failed = after_step(step);
+    Duration most{0};
+    for (failed.random = 0; failed.random <= 400'000; failed.random += 1'000) {
+      most = std::max(most, *next_attempt(schedule, failed) - kEnded - schedule.delays[step - 1]);
+    }
+    return most;
+  };
+  CHECK(longest(1) == seconds(1));
+  CHECK(longest(2) == seconds(6));
+  CHECK(longest(3) == seconds(360));
+  schedule.jitter_max = seconds(2);
+  CHECK(longest(1) == seconds(2));
+  CHECK(longest(2) == seconds(6));
+  schedule.jitter_percent = UINT32_MAX;
+  schedule.delays = {Duration::max()};
+  FailedAttempt failed = after_step(1);
+  failed.random = UINT64_MAX;
+  CHECK(next_attempt(schedule, failed) == EngineTime::max());
+}
+
+TEST_CASE("exponential delays grow by their factor up to the cap") {
+  using Delays = std::vector<Duration>;
+  CHECK(exponential_delays({seconds(5), 2.0, seconds(60), 6}) ==
+        Delays{seconds(5), seconds(10), seconds(20), seconds(40), seconds(60), seconds(60)});
+  CHECK(exponential_delays({seconds(10), 1.5, hours(1), 4}) ==
+        Delays{seconds(10), seconds(15), seconds(22), seconds(33)});
+  CHECK(exponential_delays({seconds(10), 1.2, hours(1), 3}) == Delays{seconds(10), seconds(12), seconds(14)});
+  CHECK(exponential_delays({seconds(100), 2.3, hours(1), 3}) == Delays{seconds(100), seconds(230), seconds(529)});
+  CHECK(exponential_delays({seconds(7), 1.0, seconds(7), 3}) == Delays{seconds(7), seconds(7), seconds(7)});
+  CHECK(exponential_delays({Duration(250), 3.0, Duration(2'900), 4}) ==
+        Delays{Duration(250), Duration(750), seconds(2), seconds(2)});
+  CHECK(exponential_delays({seconds(1), 2.0, seconds(1), 0}).empty());
+}
+
+TEST_CASE("however long an exponential schedule is, its delays never shrink, overflow or pass the cap") {
+  for (const double factor : {1.0, 1.0001, 1.1, 2.0, 1e9, 1e308}) {
+    const Duration cap = hours(24 * 3650);
+    const std::vector<Duration> delays = exponential_delays({Duration(1), factor, cap, kDelaysMax});
+    CHECK(delays.size() == kDelaysMax);
+    CHECK(std::is_sorted(delays.begin(), delays.end()));
+    CHECK(delays.front() == Duration(1));
+    CHECK(delays.back() <= cap);
+    if (factor > 1.05) CHECK(delays.back() == cap);
+  }
+}
+
+TEST_CASE("the largest delay that a duration can say does not overflow the exponential rule") {
+  const std::vector<Duration> delays = exponential_delays({seconds(1), 1e10, Duration::max(), 5});
+  CHECK(delays.back() == std::chrono::floor<seconds>(Duration::max()));
+}
+
 TEST_CASE("extreme times and delays saturate instead of wrapping into the past") {
   Schedule schedule;
   schedule.delays = {Duration::max()};

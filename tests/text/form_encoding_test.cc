@@ -34,14 +34,22 @@ TEST_CASE("pairs keep their order and encode names too") {
   CHECK(form_encode({}).empty());
 }
 
+TEST_CASE("a space is written as + or as %20, and a plus sign is never mistaken for one") {
+  CHECK(percent_encode("a b+c", Space::kPlus) == "a+b%2Bc");
+  CHECK(percent_encode("a b+c", Space::kPercent20) == "a%20b%2Bc");
+  CHECK(form_encode({{"n m", "1 2"}, {"x", " "}}, Space::kPercent20) == "n%20m=1%202&x=%20");
+}
+
 TEST_CASE("a decoded form is what was encoded, for every byte") {
   Fields pairs;
   for (int byte = 0; byte < 256; ++byte) {
     pairs.push_back({"f" + std::to_string(byte), std::string("<") + static_cast<char>(byte) + ">"});
   }
-  const Result<Fields> decoded = form_decode(form_encode(pairs));
-  REQUIRE(decoded);
-  CHECK(*decoded == pairs);
+  for (const Space space : {Space::kPlus, Space::kPercent20}) {
+    const Result<Fields> decoded = form_decode(form_encode(pairs, space));
+    REQUIRE(decoded);
+    CHECK(*decoded == pairs);
+  }
 }
 
 TEST_CASE("decoding is lenient about missing parts and strict about broken escapes") {

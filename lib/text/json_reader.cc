@@ -1,4 +1,4 @@
-#include "api/json_reader.h"
+#include "text/json_reader.h"
 
 #include <fmt/format.h>
 #include <rapidjson/error/en.h>
@@ -9,8 +9,8 @@
 #include <numeric>
 #include <utility>
 
-#include "profile/nearest_name.h"
 #include "text/charset.h"
+#include "text/nearest_name.h"
 
 namespace ackd {
 namespace {

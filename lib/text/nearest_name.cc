@@ -1,4 +1,4 @@
-#include "profile/nearest_name.h"
+#include "text/nearest_name.h"
 
 #include <algorithm>
 #include <numeric>

@@ -1,4 +1,4 @@
-#include "api/json_reader.h"
+#include "text/json_reader.h"
 
 #include <doctest/doctest.h>
 
