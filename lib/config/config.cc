@@ -24,6 +24,7 @@ namespace {
 constexpr std::size_t kConfigBytesMax = 64u << 20;
 constexpr std::size_t kConfigNodesMax = 2'000'000;
 constexpr std::size_t kDnsServersMax = 8;
+constexpr std::size_t kKeysMax = 4;
 
 // What every part of the file is read with.
 struct FileContext {
@@ -105,7 +106,7 @@ EgressPolicy read_egress(const YamlSection& root, YamlTrouble& trouble) {
   for (const YamlNode* item : section.items("allow")) {
     const std::string path = fmt::format("egress.allow[{}]", egress.allow.size());
     const Result<Cidr> range = parse_cidr(yaml_text(*item, path, trouble));
-    if (!range) trouble.report(item->line, path, range.error().message);
+    if (!range) trouble.report(item->place, path, range.error().message);
     egress.allow.push_back(range ? *range : Cidr{});
   }
   return egress;
@@ -208,21 +209,39 @@ std::string read_url(const YamlSection& section) {
   return url ? url->text() : std::string();
 }
 
+Secret read_secret(const YamlSection& section, std::string_view key, const FileContext& context) {
+  // The paths may be nonsense once something is wrong; the first error is the one to show.
+  if (section.find(key) == nullptr || context.trouble.first()) return {};
+  Result<Secret> secret = read_key_file(context.resolve(section.text(key)));
+  if (!secret) section.report(key, secret.error().message);
+  return secret ? std::move(*secret) : Secret();
+}
+
 MerchantKey read_key(const YamlSection& section, const FileContext& context) {
-  section.require("key_file");
-  const std::string path = context.resolve(section.text("key_file"));
+  const char* named_by = section.find("key_file") != nullptr ? "key_file" : "private_key_file";
+  if (section.find(named_by) == nullptr)
+    section.report("key_file", "is missing; name key_file, private_key_file or both");
   // The file's name tells keys apart in logs without a word about their content.
-  const std::string fallback = std::filesystem::path(path).filename().string();
-  MerchantKey key{section.text("key_id", fallback), Secret()};
-  if (context.trouble.first()) return key;  // the path may be nonsense; the first error is the one to show
-  Result<Secret> secret = read_key_file(path);
-  if (!secret) {
-    section.report("key_file", secret.error().message);
-  } else {
-    key.secret = std::move(*secret);
-  }
+  const std::string fallback = std::filesystem::path(section.text(named_by)).filename().string();
+  MerchantKey key{section.text("key_id", fallback), read_secret(section, "key_file", context),
+                  read_secret(section, "private_key_file", context)};
   if (key.id.size() > kNameBytesMax) section.report("key_id", fmt::format("has more than {} bytes", kNameBytesMax));
   return key;
+}
+
+// One key in the merchant's own lines, or a list of them during a rotation.
+std::vector<MerchantKey> read_keys(const YamlSection& section, const FileContext& context) {
+  std::vector<MerchantKey> keys;
+  if (section.find("keys") == nullptr) return {read_key(section, context)};
+  for (const char* key : {"key_file", "private_key_file", "key_id"}) {
+    if (section.find(key) != nullptr) section.report(key, "stands beside keys; write it into one of them");
+  }
+  for (const YamlNode* item : section.items("keys")) {
+    const std::string path = fmt::format("{}[{}]", section.path_of("keys"), keys.size());
+    keys.push_back(read_key({*item, path, {"key_file", "private_key_file", "key_id"}, context.trouble}, context));
+  }
+  if (keys.empty() || keys.size() > kKeysMax) section.report("keys", fmt::format("must name 1 to {} keys", kKeysMax));
+  return keys;
 }
 
 std::map<std::string, std::string> read_options(const YamlSection& section, YamlTrouble& trouble) {
@@ -237,14 +256,16 @@ std::map<std::string, std::string> read_options(const YamlSection& section, Yaml
 }
 
 ConfiguredMerchant read_merchant(const YamlNode& node, const std::string& path, const FileContext& context) {
-  const YamlSection section(node, path, {"provider", "id", "url", "key_file", "key_id", "options"}, context.trouble);
+  const YamlSection section(node, path,
+                            {"provider", "id", "url", "key_file", "private_key_file", "key_id", "keys", "options"},
+                            context.trouble);
   Merchant merchant;
   merchant.provider = read_name(section, "provider");
   merchant.id = read_name(section, "id");
   merchant.url = read_url(section);
-  merchant.key = read_key(section, context);
+  merchant.keys = read_keys(section, context);
   merchant.options = read_options(section, context.trouble);
-  return {std::move(merchant), fmt::format("{}:{}: {}", context.file, node.line, path)};
+  return {std::move(merchant), fmt::format("{}:{}:{}: {}", context.file, node.place.line, node.place.column, path)};
 }
 
 std::vector<ConfiguredMerchant> read_merchants(const YamlSection& root, const FileContext& context) {
@@ -254,10 +275,10 @@ std::vector<ConfiguredMerchant> read_merchants(const YamlSection& root, const Fi
     const std::string path = fmt::format("merchants[{}]", merchants.size());
     merchants.push_back(read_merchant(*node, path, context));
     const Merchant& merchant = merchants.back().merchant;
-    const auto [first, is_new] = line_of.try_emplace({merchant.provider, merchant.id}, node->line);
+    const auto [first, is_new] = line_of.try_emplace({merchant.provider, merchant.id}, node->place.line);
     if (!is_new) {
       context.trouble.report(
-          node->line, path,
+          node->place, path,
           fmt::format("merchant {} of {} is already given in line {}", merchant.id, merchant.provider, first->second));
     }
     // A long file of merchants must not read thousands of key files behind the first error.

@@ -36,14 +36,14 @@ UniqueFd make_socket() {
   return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
-const sockaddr* as_generic(const sockaddr_un& address) {
+const sockaddr* as_sockaddr(const sockaddr_un& address) {
   return reinterpret_cast<const sockaddr*>(&address);
 }
 
 // True when a process accepts connections there. A full backlog (EAGAIN) counts: somebody listens, only slowly.
 bool somebody_answers(const sockaddr_un& address) {
   const UniqueFd probe = make_socket();
-  return ::connect(probe.get(), as_generic(address), sizeof(address)) == 0 || errno == EAGAIN;
+  return ::connect(probe.get(), as_sockaddr(address), sizeof(address)) == 0 || errno == EAGAIN;
 }
 
 Status make_way(const std::string& path, const sockaddr_un& address) {
@@ -77,7 +77,7 @@ Result<UnixListener> UnixListener::open(const std::string& path) {
   // On Linux the mode of the file comes from the socket's own mode at bind(): there is no moment at which others may
   // connect, whatever the umask.
   if (::fchmod(fd.get(), 0600) != 0) return io_error("protect", path);
-  if (::bind(fd.get(), as_generic(*address), sizeof(*address)) != 0) return io_error("bind", path);
+  if (::bind(fd.get(), as_sockaddr(*address), sizeof(*address)) != 0) return io_error("bind", path);
   if (::chmod(path.c_str(), 0600) != 0) return io_error("protect", path);
   struct stat made {};
   if (::lstat(path.c_str(), &made) != 0) return io_error("look at", path);

@@ -3,6 +3,7 @@
 // "false" leaves the profile's rule as it is).
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -25,5 +26,8 @@ Status check_options(const Profile& profile, const Merchant& merchant);
 // The merchant's choice, or the option's default. Fails when this revision of the profile does not know the value.
 // REQUIRES: the profile declares the option.
 Result<std::string> option_value(const Profile& profile, const Merchant& merchant, std::string_view name);
+
+// Every declared option with the merchant's choice or its default: what {option.NAME} stands for.
+Result<std::map<std::string, std::string>> resolved_options(const Profile& profile, const Merchant& merchant);
 
 }  // namespace ackd

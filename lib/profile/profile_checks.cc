@@ -5,251 +5,253 @@
 #include <algorithm>
 #include <set>
 
+#include "profile/field_checks.h"
 #include "profile/merchant_options.h"
-#include "text/charset.h"
+#include "text/nearest_name.h"
+#include "text/xml.h"
 
 namespace ackd {
 namespace {
 
-constexpr std::size_t kDelayCountMax = 200;
+constexpr std::size_t kFieldsMax = 500;
 
 bool is_word(std::string_view text) {
-  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), fits);
-}
-
-// Names go onto the wire and into the signed text, where '=' and '&' would change what is signed.
-bool is_field_name(std::string_view text) {
-  const auto fits = [](char c) { return c > ' ' && c <= '~' && c != '=' && c != '&' && c != '%' && c != '+'; };
-  return !text.empty() && text.size() <= kNameBytesMax && std::all_of(text.begin(), text.end(), fits);
+  const auto fits_word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), fits_word);
 }
 
 bool is_header_value(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-class Checker {
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return text;
+}
+
+// The transport's and HTTP's own: a profile that set them could smuggle a second request.
+bool is_reserved_header(const std::string& name) {
+  static const std::set<std::string> kReserved{"host",
+                                               "content-length",
+                                               "transfer-encoding",
+                                               "connection",
+                                               "keep-alive",
+                                               "proxy-connection",
+                                               "upgrade",
+                                               "te",
+                                               "trailer",
+                                               "content-type",
+                                               "expect",
+                                               "cookie",
+                                               "authorization",
+                                               "proxy-authorization"};
+  return kReserved.count(lower_case(name)) > 0;
+}
+
+class ProfileChecker {
  public:
-  Checker(const Profile& profile, const YamlNode& root, YamlTrouble& trouble)
-      : profile_(profile), root_(root), trouble_(trouble) {}
+  ProfileChecker(const Profile& profile, ProfileReport& report) : profile_(profile), report_(report) {}
 
   void check() {
-    if (!is_word(profile_.id)) report("provider", "must be lower-case letters, digits and '_', up to 64");
+    report_.say_if(!is_word(profile_.id), "provider", "must be lower-case letters, digits and '_', up to 64");
     check_options();
     check_fields();
     check_request();
-    check_signature();
+    check_body();
+    check_signature(profile_, report_);
     check_identity();
     check_acknowledgement();
     check_schedule();
   }
 
  private:
-  // The line of the deepest part of "fields[3].empty" that the document has.
-  int line_of(std::string_view path) const {
-    const YamlNode* node = &root_;
-    while (!path.empty()) {
-      const std::size_t end = path.find_first_of(".[]");
-      const std::string_view step = path.substr(0, end);
-      path.remove_prefix(end == std::string_view::npos ? path.size() : end + 1);
-      if (step.empty()) continue;
-      const YamlNode* next = child(*node, step);
-      if (next == nullptr) break;
-      node = next;
-    }
-    return node->line;
-  }
-
-  static const YamlNode* child(const YamlNode& node, std::string_view step) {
-    for (std::size_t i = 0; i < node.items.size(); ++i) {
-      if (node.kind == YamlNode::Kind::kList ? std::to_string(i) == step : node.items[i].key == step) {
-        return &node.items[i];
-      }
-    }
-    return nullptr;
-  }
-
-  void report(const std::string& path, const std::string& message) { trouble_.report(line_of(path), path, message); }
-
-  const FieldRule* field(const std::string& name) const {
-    const auto found = std::find_if(profile_.fields.begin(), profile_.fields.end(),
-                                    [&](const FieldRule& rule) { return rule.name == name; });
-    return found == profile_.fields.end() ? nullptr : &*found;
-  }
-
-  const FieldRule* known_field(const std::string& path, const std::string& name) {
-    const FieldRule* found = field(name);
-    if (found != nullptr) return found;
-    std::vector<std::string> names;
-    for (const FieldRule& rule : profile_.fields) names.push_back(rule.name);
-    report(path, fmt::format("'{}' is not among the fields{}", name, did_you_mean(name, names)));
-    return nullptr;
-  }
-
-  const OptionRule* known_option(const std::string& path, const std::string& name) {
-    const OptionRule* found = find_option(profile_, name);
-    if (found != nullptr) return found;
-    std::vector<std::string> names;
-    for (const OptionRule& option : profile_.options) names.push_back(option.name);
-    report(path, fmt::format("'{}' is not among the options{}", name, did_you_mean(name, names)));
-    return nullptr;
-  }
-
-  void check_fields() {
-    std::set<std::string> seen;
-    for (std::size_t i = 0; i < profile_.fields.size(); ++i) {
-      const FieldRule& rule = profile_.fields[i];
-      const std::string path = fmt::format("fields[{}]", i);
-      if (!is_field_name(rule.name)) report(path + ".name", "must be printable ASCII without = & % +");
-      if (!seen.insert(rule.name).second) report(path + ".name", fmt::format("'{}' is listed twice", rule.name));
-      if (rule.constant && (rule.required || rule.fallback)) {
-        report(path, "a constant needs neither 'required' nor 'default'");
-      }
-      if (rule.required && rule.fallback) report(path, "a required field cannot have a default");
-      check_fixed_value(path + ".constant", rule.constant, rule);
-      check_fixed_value(path + ".default", rule.fallback, rule);
-      check_switch(path + ".signed.option", rule.signed_option);
-      check_switch(path + ".sent.option", rule.sent_option);
-    }
-  }
-
-  void check_fixed_value(const std::string& path, const std::optional<std::string>& value, const FieldRule& rule) {
-    if (!value) return;
-    if (value->empty()) report(path, "must not be empty");
-    if (value->size() > rule.bytes_max)
-      report(path, fmt::format("is longer than the field's {} bytes", rule.bytes_max));
-  }
-
-  void check_switch(const std::string& path, const std::string& name) {
-    if (name.empty()) return;
-    const OptionRule* option = known_option(path, name);
-    if (option == nullptr) return;
-    const auto is_flag = [](const std::string& value) { return value == "true" || value == "false"; };
-    if (!std::all_of(option->values.begin(), option->values.end(), is_flag)) {
-      report(path, fmt::format("the values of the option '{}' must be true and false", name));
-    }
-  }
-
   void check_options() {
     std::set<std::string> seen;
     for (std::size_t i = 0; i < profile_.options.size(); ++i) {
       const OptionRule& option = profile_.options[i];
-      const std::string path = fmt::format("options[{}]", i);
-      if (!is_word(option.name)) report(path + ".name", "must be lower-case letters, digits and '_', up to 64");
-      if (is_common_option(option.name))
-        report(path + ".name", fmt::format("'{}' exists in every profile", option.name));
-      if (!seen.insert(option.name).second) report(path + ".name", fmt::format("'{}' is listed twice", option.name));
-      if (option.values.empty()) report(path + ".values", "must name at least one value, the default first");
+      const std::string path = fmt::format("options[{}].name", i);
+      report_.say_if(!is_word(option.name), path, "must be lower-case letters, digits and '_', up to 64");
+      report_.say_if(is_common_option(option.name), path, fmt::format("'{}' exists in every profile", option.name));
+      report_.say_if(!seen.insert(option.name).second, path, fmt::format("'{}' is listed twice", option.name));
     }
+  }
+
+  void check_fields() {
+    std::set<std::string> seen;
+    report_.say_if(profile_.fields.size() > kFieldsMax, "fields", fmt::format("more than {} fields", kFieldsMax));
+    for (std::size_t i = 0; i < profile_.fields.size(); ++i) {
+      const FieldRule& rule = profile_.fields[i];
+      const std::string path = fmt::format("fields[{}]", i);
+      report_.say_if(!is_field_name(rule.name), path + ".name", "must be printable ASCII without = & % +");
+      report_.say_if(profile_.encoding == Encoding::kXml && !is_xml_name(rule.name), path + ".name",
+                     "is not the name of an XML element");
+      report_.say_if(!seen.insert(rule.name).second, path + ".name", fmt::format("'{}' is listed twice", rule.name));
+      check_field(path, rule);
+    }
+    for (std::size_t i = 0; i < profile_.extra_fields.size(); ++i) {
+      const std::size_t star = profile_.extra_fields[i].find('*');
+      report_.say_if(star != std::string::npos && star + 1 != profile_.extra_fields[i].size(),
+                     fmt::format("extra_fields[{}]", i), "may have a '*' at its end only");
+    }
+  }
+
+  void check_field(const std::string& path, const FieldRule& rule) {
+    report_.say_if(rule.constant && (rule.required || rule.fallback), path,
+                   "a constant needs neither 'required' nor 'default'");
+    report_.say_if(rule.required && rule.fallback, path, "a required field cannot have a default");
+    report_.say_if(rule.constant && rule.constant->empty(), path + ".constant", "must not be empty");
+    report_.say_if(rule.fallback && rule.fallback->empty(), path + ".default", "must not be empty");
+    report_.say_if(rule.bytes_min > rule.bytes_max, path + ".bytes_min", "must not be more than bytes_max");
+    report_.check_choice(path + ".signed", rule.is_signed, {"true", "false"});
+    report_.check_choice(path + ".sent", rule.is_sent, {"true", "false"});
+    if (rule.fallback) report_.check_template(path + ".default", *rule.fallback);
+    if (rule.otherwise) report_.check_template(path + ".otherwise", *rule.otherwise);
+    report_.say_if(rule.otherwise && !rule.fallback, path + ".otherwise", "needs 'default'");
+    for (const std::string& type : rule.types) check_type(path + ".types", type);
+    check_value_of(path + ".constant", rule, rule.constant);
+    check_value_of(path + ".example", rule, rule.example.empty() ? std::nullopt : std::optional(rule.example));
+    report_.say_if(rule.from_body && !profile_.body.allowed, path + ".from_body", "needs request.body");
+    report_.say_if(profile_.encoding != Encoding::kJson && rule.form != JsonForm::kString, path + ".json",
+                   "needs encoding json");
+    if (rule.seal) check_seal(path + ".seal", *rule.seal);
+  }
+
+  void check_value_of(const std::string& path, const FieldRule& rule, const std::optional<std::string>& value) {
+    if (!value || value->empty()) return;
+    Status valid = check_text(rule.name, *value, rule.bytes_max);
+    if (valid) valid = check_value(profile_, rule, *value);
+    if (!valid) report_.say(path, valid.error().message);
+  }
+
+  void check_seal(const std::string& path, const SealRule& seal) {
+    report_.known_field(path + ".nonce", seal.nonce_field);
+    if (!seal.associated_data_field.empty()) report_.known_field(path + ".associated_data", seal.associated_data_field);
+  }
+
+  void check_type(const std::string& path, const std::string& type) {
+    const auto& types = profile_.types;
+    if (std::find(types.begin(), types.end(), type) != types.end()) return;
+    report_.say(path, types.empty() ? "needs 'types', the list of the known ones"
+                                    : fmt::format("'{}' is not known; write {}", type, join_or(types)));
   }
 
   void check_request() {
     const bool is_get = profile_.method == "GET";
-    if (is_get != (profile_.encoding == Encoding::kQuery)) {
-      report("request.encoding", is_get ? "a GET carries its fields as query" : "a POST carries form or raw_pairs");
-    }
-    const bool has_type = !profile_.content_type.empty() || !profile_.content_type_option.empty();
-    if (is_get && has_type) report("request.content_type", "a GET has no body and no content type");
-    if (!is_get && !has_type) report("request.content_type", "is missing; a POST must say what it carries");
-    if (!is_header_value(profile_.content_type)) report("request.content_type", "must be printable ASCII");
-    check_content_type_option();
-    if (profile_.total_timeout.count() <= 0 || profile_.connect_timeout.count() <= 0) {
-      report("request.timeout", "timeouts must be longer than 0s");
-    }
-    if (profile_.connect_timeout > profile_.total_timeout) {
-      report("request.timeout", "must not be shorter than connect_timeout");
+    report_.say_if(is_get != (profile_.encoding == Encoding::kQuery), "request.encoding",
+                   is_get ? "a GET carries its fields as query" : "a POST carries form, raw_pairs, xml, json or raw");
+    check_content_type(is_get);
+    check_charset();
+    report_.check_choice("request.space", profile_.space, {"plus", "percent20"});
+    report_.check_choice("request.order", profile_.wire_order, {"listed", "by_name"});
+    const bool in_body = profile_.encoding == Encoding::kForm || profile_.encoding == Encoding::kRawPairs;
+    report_.say_if(profile_.query_into_body && !in_body, "request.merchant_query",
+                   "into_body needs encoding form or raw_pairs");
+    check_headers();
+    report_.say_if(!is_xml_name(profile_.xml_root), "request.xml.root", "is not the name of an XML element");
+    report_.say_if(profile_.total_timeout.count() <= 0 || profile_.connect_timeout.count() <= 0, "request.timeout",
+                   "timeouts must be longer than 0s");
+    report_.say_if(profile_.connect_timeout > profile_.total_timeout, "request.timeout",
+                   "must not be shorter than connect_timeout");
+  }
+
+  void check_content_type(bool is_get) {
+    const Choice& type = profile_.content_type;
+    const std::string path = "request.content_type";
+    const bool given = !type.fixed() || !type.literal.empty();
+    report_.say_if(is_get && given, path, "a GET has no body and no content type");
+    report_.say_if(!is_get && !given, path, "is missing; a POST must say what it carries");
+    report_.check_source(path, type);
+    for (const std::string& outcome : outcomes(type, profile_)) {
+      report_.say_if(!is_header_value(outcome), path, "must be printable ASCII");
+      const Result<Template> pieces = parse_template(outcome, TemplatePlace::kConstant);
+      if (!pieces) report_.say(path, pieces.error().message);
+      if (pieces) report_.check_template(path, *pieces);
     }
   }
 
-  void check_content_type_option() {
-    if (profile_.content_type_option.empty()) return;
-    const std::string path = "request.content_type.option";
-    const OptionRule* option = known_option(path, profile_.content_type_option);
-    if (option == nullptr) return;
-    if (!std::all_of(option->values.begin(), option->values.end(), is_header_value)) {
-      report(path, "its values must be printable ASCII");
+  void check_charset() {
+    const bool pairs = profile_.encoding == Encoding::kQuery || profile_.encoding == Encoding::kForm ||
+                       profile_.encoding == Encoding::kRawPairs || profile_.encoding == Encoding::kXml;
+    report_.check_choice(
+        "request.charset", profile_.charset,
+        pairs ? std::vector<std::string>{"utf-8", "gbk", "gb18030", "iso-8859-1"} : std::vector<std::string>{"utf-8"});
+  }
+
+  void check_headers() {
+    std::set<std::string> seen{lower_case(profile_.signature.header)};
+    for (std::size_t i = 0; i < profile_.headers.size(); ++i) {
+      const HeaderRule& header = profile_.headers[i];
+      const std::string path = fmt::format("request.headers[{}]", i);
+      report_.say_if(!is_header_name(header.name), path + ".name", "is not the name of a header");
+      report_.say_if(is_reserved_header(header.name), path + ".name", "is set by ackd itself");
+      report_.say_if(!seen.insert(lower_case(header.name)).second, path + ".name", "is given twice");
+      report_.check_template(path + ".value", header.value);
+      report_.check_template(path + ".otherwise", header.otherwise);
     }
   }
 
-  void check_signature() {
-    const FieldRule* rule = known_field("signature.field", profile_.signature_field);
-    if (rule != nullptr && (rule->required || rule->constant || rule->fallback || !rule->signed_option.empty() ||
-                            !rule->sent_option.empty() || !rule->is_signed)) {
-      report("signature.field", fmt::format("list '{}' in fields with its name only: ackd computes it", rule->name));
-    }
-    const CanonicalRule& canonical = profile_.canonical;
-    const bool listed = canonical.order == CanonicalOrder::kListed;
-    if (listed == canonical.listed.empty()) {
-      report("signature.canonical.fields", listed ? "is missing; order is 'listed'" : "needs order 'listed'");
-    }
-    for (std::size_t i = 0; i < canonical.listed.size(); ++i) {
-      const std::string path = fmt::format("signature.canonical.fields[{}]", i);
-      const FieldRule* part = known_field(path, canonical.listed[i]);
-      if (part != nullptr && part == rule) report(path, "a signature cannot sign itself");
-    }
-    if (canonical.skip_blank && !canonical.skip_empty) {
-      report("signature.canonical.empty", "must be skip when blank is skip");
-    }
-    check_charset_option();
-  }
-
-  void check_charset_option() {
-    const std::string& name = profile_.canonical.charset_option;
-    if (name.empty()) return;
-    const std::string path = "signature.canonical.charset.option";
-    const OptionRule* option = known_option(path, name);
-    if (option == nullptr) return;
-    for (const std::string& value : option->values) {
-      if (!parse_charset(value)) report(path, fmt::format("'{}' is not a charset ackd knows", value));
+  void check_body() {
+    const BodyRule& body = profile_.body;
+    const std::string path = "request.body";
+    if (!body.allowed) return;
+    const bool json = profile_.encoding == Encoding::kJson;
+    report_.say_if(!json && profile_.encoding != Encoding::kRaw, path, "needs encoding raw or json");
+    report_.say_if(!json && !body.becomes_field.empty(), path + ".becomes", "needs encoding json");
+    if (!body.becomes_field.empty()) report_.known_field(path + ".becomes", body.becomes_field);
+    report_.say_if(body.unless_it_has && body.becomes_field.empty(), path + ".unless_it_has", "needs 'becomes'");
+    report_.check_source(path + ".wrap", body.wrap);
+    for (const std::string& outcome : outcomes(body.wrap, profile_)) {
+      const Result<Template> pieces = parse_template(outcome, TemplatePlace::kWrap);
+      if (!pieces) report_.say(path + ".wrap", pieces.error().message);
     }
   }
 
   void check_identity() {
-    if (profile_.subject_fields.empty()) report("subject", "must name at least one field");
     for (std::size_t i = 0; i < profile_.subject_fields.size(); ++i) {
       const std::string path = fmt::format("subject[{}]", i);
-      const FieldRule* rule = known_field(path, profile_.subject_fields[i]);
-      if (rule != nullptr && !rule->required && !rule->constant) {
-        report(path, fmt::format("'{}' must be required: operators search by it", rule->name));
-      }
+      report_.known_field(path, profile_.subject_fields[i]);
     }
-    if (!profile_.status_field.empty()) known_field("status", profile_.status_field);
+    report_.say_if(
+        profile_.subject_fields.empty() && profile_.encoding != Encoding::kRaw && profile_.encoding != Encoding::kJson,
+        "subject", "must name at least one field");
+    if (!profile_.status_field.empty()) report_.known_field("status", profile_.status_field);
     for (std::size_t i = 0; i < profile_.identity_fields.size(); ++i) {
-      known_field(fmt::format("identity[{}]", i), profile_.identity_fields[i]);
+      report_.known_field(fmt::format("identity[{}]", i), profile_.identity_fields[i]);
     }
-    if (profile_.type.size() > kNameBytesMax) report("type", fmt::format("has more than {} bytes", kNameBytesMax));
+    report_.say_if(profile_.type.size() > kNameBytesMax, "type", fmt::format("has more than {} bytes", kNameBytesMax));
+    if (!profile_.types.empty()) check_type("type", profile_.type);
   }
 
   void check_acknowledgement() {
-    const bool status_only = profile_.ack.match == AckMatch::kStatusOnly;
-    if (status_only != profile_.ack.text.empty()) {
-      report("acknowledgement.text", status_only ? "is never read with match status_only" : "is missing");
-    }
+    const AckRule& ack = profile_.ack;
+    const bool status_only = ack.match == AckMatch::kStatusOnly;
+    report_.say_if(status_only != ack.text.empty(), "acknowledgement.text",
+                   status_only ? "is never read with match status_only" : "is missing");
+    const bool element = ack.match == AckMatch::kXmlElement || ack.match == AckMatch::kFirstElement;
+    report_.say_if(element && !is_xml_name(ack.place), "acknowledgement.element", "is not the name of an XML element");
   }
 
   void check_schedule() {
     const Schedule& schedule = profile_.schedule;
-    if (schedule.delays.size() > kDelayCountMax) {
-      report("schedule.delays", fmt::format("has more than {} entries", kDelayCountMax));
-    }
+    report_.say_if(schedule.delays.size() > kDelaysMax, "schedule.delays",
+                   fmt::format("has more than {} entries", kDelaysMax));
     const auto zero = std::find(schedule.delays.begin(), schedule.delays.end(), Duration(0));
-    if (zero != schedule.delays.end()) {
-      report(fmt::format("schedule.delays[{}]", zero - schedule.delays.begin()), "must be longer than 0s");
-    }
-    if (schedule.give_up_after && schedule.give_up_after->count() == 0) {
-      report("schedule.give_up_after", "must be longer than 0s");
-    }
+    report_.say_if(zero != schedule.delays.end(), fmt::format("schedule.delays[{}]", zero - schedule.delays.begin()),
+                   "must be longer than 0s");
+    report_.say_if(schedule.give_up_after && schedule.give_up_after->count() == 0, "schedule.give_up_after",
+                   "must be longer than 0s");
   }
 
   const Profile& profile_;
-  const YamlNode& root_;
-  YamlTrouble& trouble_;
+  ProfileReport& report_;
 };
 
 }  // namespace
 
 void check_profile(const Profile& profile, const YamlNode& root, YamlTrouble& trouble) {
-  Checker(profile, root, trouble).check();
+  ProfileReport report(profile, root, trouble);
+  ProfileChecker(profile, report).check();
 }
 
 }  // namespace ackd

@@ -5,99 +5,32 @@
 #include <algorithm>
 
 #include "profile/merchant_options.h"
-#include "text/charset.h"
-#include "text/form_encoding.h"
+#include "profile/rendering.h"
+#include "profile/signature_choice.h"
 
 namespace ackd {
 namespace {
 
-bool is_blank(std::string_view value) {
-  return value.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
-}
+constexpr std::size_t kNonceCharacters = 32;
 
-const FieldRule* rule_of(const Profile& profile, std::string_view name) {
-  const auto found = std::find_if(profile.fields.begin(), profile.fields.end(),
-                                  [&](const FieldRule& rule) { return rule.name == name; });
-  return found == profile.fields.end() ? nullptr : &*found;
-}
-
-Result<bool> is_signed(const Profile& profile, const Merchant& merchant, const FieldRule& rule) {
-  if (rule.signed_option.empty()) return rule.is_signed;
-  const Result<std::string> chosen = option_value(profile, merchant, rule.signed_option);
-  if (!chosen) return chosen.error();
-  return *chosen == "true";
-}
-
-// The signed fields in the order of the wire.
-Result<std::vector<const Field*>> signed_fields(const Profile& profile, const RenderInput& input) {
-  std::vector<const Field*> out;
-  for (const Field& field : input.content.fields) {
-    const FieldRule* rule = rule_of(profile, field.name);
-    if (rule == nullptr || field.name == profile.signature_field) {
-      return invalid(fmt::format("the content was not fixed by this revision of {}: it has no such field", profile.id),
-                     field.name);
-    }
-    const Result<bool> counts = is_signed(profile, input.merchant, *rule);
-    if (!counts) return counts.error();
-    const bool skipped = (profile.canonical.skip_empty && field.value.empty()) ||
-                         (profile.canonical.skip_blank && is_blank(field.value));
-    if (*counts && !skipped) out.push_back(&field);
+// The content must be one that this revision of the profile has fixed.
+Status check_content(const Profile& profile, const Content& content) {
+  for (const Field& field : content.fields) {
+    if (knows_field(profile, field.name) && field.name != profile.signature.field) continue;
+    return invalid(fmt::format("the content was not fixed by this revision of {}: it has no such field", profile.id),
+                   field.name);
   }
-  return out;
+  return Done{};
 }
 
-std::vector<const Field*> in_listed_order(const std::vector<const Field*>& fields,
-                                          const std::vector<std::string>& listed) {
-  std::vector<const Field*> out;
-  for (const std::string& name : listed) {
-    const auto found = std::find_if(fields.begin(), fields.end(), [&](const Field* f) { return f->name == name; });
-    if (found != fields.end()) out.push_back(*found);
+Status convert_fields(Rendering& rendering) {
+  if (rendering.charset == Charset::kUtf8) return Done{};
+  for (Field& field : rendering.fields) {
+    Result<std::string> bytes = from_utf8(field.value, rendering.charset, Unmappable::kRefuse);
+    if (!bytes) return Error{bytes.error().code, bytes.error().message, field.name};
+    field.value = *std::move(bytes);
   }
-  return out;
-}
-
-Result<std::string> canonical_text(const Profile& profile, const RenderInput& input) {
-  const CanonicalRule& rule = profile.canonical;
-  Result<std::vector<const Field*>> selected = signed_fields(profile, input);
-  if (!selected) return selected.error();
-  std::vector<const Field*> fields = *std::move(selected);
-  if (rule.order == CanonicalOrder::kListed) {
-    fields = in_listed_order(fields, rule.listed);
-  } else {
-    std::sort(fields.begin(), fields.end(), [](const Field* a, const Field* b) { return a->name < b->name; });
-  }
-  std::string out = expand(rule.prefix, input.merchant.key.secret);
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (i > 0) out += rule.separator;
-    if (rule.parts == CanonicalParts::kPairs) out += fields[i]->name + "=";
-    out += fields[i]->value;
-  }
-  return out + expand(rule.suffix, input.merchant.key.secret);
-}
-
-// The bytes that are digested. A platform whose own code takes bytes in another charset than the wire's writes '?' for
-// what that charset lacks; its merchants verify the same way.
-Result<std::string> digested_bytes(const Profile& profile, const Merchant& merchant, const std::string& canonical) {
-  if (profile.canonical.charset_option.empty()) return canonical;
-  const Result<std::string> name = option_value(profile, merchant, profile.canonical.charset_option);
-  if (!name) return name.error();
-  const auto charset = parse_charset(*name);
-  CHECK_THAT(charset, "the profile's check has seen the charsets of this option");
-  Result<std::string> bytes = from_utf8(canonical, *charset, Unmappable::kQuestionMark);
-  if (bytes) return bytes;
-  return invalid(
-      fmt::format("merchant {}/{}: the key is not UTF-8 and cannot be converted to {}", profile.id, merchant.id, *name),
-      "key");
-}
-
-std::string encoded_pairs(const Profile& profile, const Content& content, const std::string& signature) {
-  Fields pairs;
-  for (const FieldRule& rule : profile.fields) {
-    const std::string* value = find_field(content.fields, rule.name);
-    if (rule.name == profile.signature_field) value = &signature;
-    if (value != nullptr) pairs.push_back({rule.name, *value});
-  }
-  return form_encode(pairs);
+  return Done{};
 }
 
 void append_query(Url& url, const std::string& pairs) {
@@ -105,51 +38,118 @@ void append_query(Url& url, const std::string& pairs) {
   url.query += pairs;
 }
 
-Result<HttpRequest> build_request(const Profile& profile, const RenderInput& input, const std::string& signature) {
-  HttpRequest request;
-  request.method = profile.method;
-  request.url = input.url;
-  std::string pairs = encoded_pairs(profile, input.content, signature);
-  if (profile.encoding == Encoding::kQuery) {
-    append_query(request.url, pairs);
-    return request;
-  }
-  std::string content_type = profile.content_type;
-  if (!profile.content_type_option.empty()) {
-    Result<std::string> chosen = option_value(profile, input.merchant, profile.content_type_option);
-    if (!chosen) return chosen.error();
-    content_type = *std::move(chosen);
-  }
-  request.headers.push_back({"Content-Type", std::move(content_type)});
-  request.body = std::move(pairs);
-  return request;
+// The merchant's own pairs stand before the protocol's.
+std::string with_query_in_front(Url& url, const std::string& body) {
+  Url joined;
+  joined.query = std::exchange(url.query, {});
+  append_query(joined, body);
+  return joined.query;
 }
 
-bool needs_key(const Profile& profile) {
-  return uses_key(profile.canonical.prefix) || uses_key(profile.canonical.suffix);
+// Where the signature is not part of the body, the body comes first and may be signed; else the other way round.
+Result<Rendered> sign_and_build(const Rendering& rendering, PrivateKeyCache* keys) {
+  const Profile& profile = rendering.profile;
+  const bool signature_inside = !profile.signature.field.empty();
+  Rendered out;
+  out.request.method = profile.method;
+  out.request.url = rendering.input.url;
+  Result<std::string> body = signature_inside ? Result<std::string>(std::string()) : build_body(rendering, {});
+  if (!body) return body.error();
+  Result<Signatures> signatures = sign(rendering, *body, keys);
+  if (!signatures) return signatures.error();
+  if (signature_inside) body = build_body(rendering, signatures->value);
+  if (!body) return body.error();
+  Result<Fields> headers = build_headers(rendering, signatures->value, *body);
+  if (!headers) return headers.error();
+  if (profile.encoding == Encoding::kQuery) {
+    const Result<std::string> pairs = build_pairs(rendering, signatures->value);
+    if (!pairs) return pairs.error();
+    append_query(out.request.url, *pairs);
+  }
+  out.request.headers = *std::move(headers);
+  out.request.body = profile.query_into_body ? with_query_in_front(out.request.url, *body) : *std::move(body);
+  out.canonical = std::move(signatures->canonical);
+  out.signature = std::move(signatures->value);
+  out.key_id = std::move(signatures->key_id);
+  return out;
+}
+
+bool uses_nonce(const Profile& profile) {
+  const auto has_nonce = [](const Template& pieces) { return uses(pieces, TemplateValue::kNonce); };
+  return has_nonce(profile.signature.value) ||
+         std::any_of(profile.headers.begin(), profile.headers.end(),
+                     [&](const HeaderRule& rule) { return has_nonce(rule.value) || has_nonce(rule.otherwise); }) ||
+         std::any_of(profile.signature.variants.begin(), profile.signature.variants.end(),
+                     [&](const SignatureVariant& variant) {
+                       return variant.canonical.text && has_nonce(*variant.canonical.text);
+                     });
+}
+
+Result<Rendered> render_with(const Profile& profile, const RenderInput& input, PrivateKeyCache* keys) {
+  const Result<Rendering> rendering = begin_rendering(profile, input);
+  if (!rendering) return rendering.error();
+  Result<Rendered> rendered = sign_and_build(*rendering, keys);
+  if (rendered && uses_nonce(profile)) rendered->nonce = input.nonce;
+  return rendered;
 }
 
 }  // namespace
 
-Result<Rendered> render(const Profile& profile, const RenderInput& input) {
-  if (needs_key(profile) && input.merchant.key.secret.empty()) {
-    return invalid(fmt::format("merchant {}/{} has no key, and {} signs with one; give the merchant its key",
-                               profile.id, input.merchant.id, profile.id),
-                   "key");
-  }
-  Result<std::string> canonical = canonical_text(profile, input);
-  if (!canonical) return canonical.error();
-  const Result<std::string> bytes = digested_bytes(profile, input.merchant, *canonical);
-  if (!bytes) return bytes.error();
+TemplateFacts Rendering::facts() const {
+  TemplateFacts facts;
+  const auto& keys = input.merchant.keys;
+  facts.key_id = keys.empty() ? std::string_view() : std::string_view(keys.front().id);
+  facts.merchant = input.merchant.id;
+  facts.charset = name_of(charset);
+  facts.nonce = input.nonce;
+  facts.fields = &fields;
+  facts.options = &options;
+  facts.now = input.now;
+  facts.zone = profile.zone;
+  facts.space = space;
+  return facts;
+}
 
-  Rendered rendered;
-  rendered.signature = to_text(digest(profile.digest, *bytes), profile.digest_form);
-  Result<HttpRequest> request = build_request(profile, input, rendered.signature);
-  if (!request) return request.error();
-  rendered.request = *std::move(request);
-  rendered.canonical = *std::move(canonical);
-  rendered.key_id = input.merchant.key.id;
-  return rendered;
+Result<Rendering> begin_rendering(const Profile& profile, const RenderInput& input, Fields bytes) {
+  const Fields& said = input.content.fields;
+  const Result<std::string> charset = resolve(profile.charset, profile, input.merchant, said);
+  if (!charset) return charset.error();
+  const Result<std::string> space = resolve(profile.space, profile, input.merchant, said);
+  if (!space) return space.error();
+  auto options = resolved_options(profile, input.merchant);
+  if (!options) return options.error();
+  const auto known = parse_charset(*charset);
+  CHECK_THAT(known, "the profile's check has seen the charsets of this choice");
+  return Rendering{
+      profile,         input, *known, *space == "percent20" ? Space::kPercent20 : Space::kPlus, *std::move(options),
+      std::move(bytes)};
+}
+
+Result<Rendering> begin_rendering(const Profile& profile, const RenderInput& input) {
+  if (const Status fixed = check_content(profile, input.content); !fixed) return fixed.error();
+  Result<Rendering> rendering = begin_rendering(profile, input, input.content.fields);
+  if (!rendering) return rendering;
+  if (const Status converted = convert_fields(*rendering); !converted) return converted.error();
+  return rendering;
+}
+
+Result<Rendered> render(const Profile& profile, const RenderInput& input, PrivateKeyCache& keys) {
+  return render_with(profile, input, &keys);
+}
+
+Result<Rendered> render_unsigned(const Profile& profile, const RenderInput& input) {
+  return render_with(profile, input, nullptr);
+}
+
+std::string nonce_from(std::uint64_t random) {
+  const std::string hex =
+      to_text(digest(DigestKind::kSha256, "nonce/" + std::to_string(random)), DigestForm::kHexUpper);
+  return hex.substr(0, kNonceCharacters);
+}
+
+bool signs_with_private_key(const Profile& profile, const Merchant& merchant, const Fields& fields) {
+  const auto variant = choose_variant(profile, merchant, fields);
+  return variant && needs_private_key((*variant)->algorithm);
 }
 
 AckRule ack_for(const Profile& profile, const Merchant& merchant) {
@@ -159,7 +159,8 @@ AckRule ack_for(const Profile& profile, const Merchant& merchant) {
   };
   AckRule ack = profile.ack;
   if (ack.match == AckMatch::kExact && asks("ack_trim")) ack.match = AckMatch::kTrimmed;
-  if (ack.match != AckMatch::kStatusOnly && asks("ack_contains")) ack.match = AckMatch::kContains;
+  const bool is_text = ack.match == AckMatch::kExact || ack.match == AckMatch::kTrimmed;
+  if (is_text && asks("ack_contains")) ack.match = AckMatch::kContains;
   ack.any_case = ack.any_case || asks("ack_any_case");
   return ack;
 }

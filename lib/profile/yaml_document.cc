@@ -16,9 +16,13 @@ namespace ackd {
 namespace {
 
 struct Trouble {
-  int line = 0;
+  YamlPlace place;
   std::string message;
 };
+
+YamlPlace place_of(const YAML::Mark& mark) {
+  return {mark.line + 1, mark.column + 1};
+}
 
 // Builds the tree from the parser's events. After the first trouble it ignores the rest: a handler can stop yaml-cpp
 // only by throwing.
@@ -32,7 +36,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    if (accept(mark, "", anchor)) place(make(YamlNode::Kind::kNothing, mark));
+    if (accept(mark, "", anchor)) put(make(YamlNode::Kind::kNothing, mark));
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     fail(mark, "aliases (*name) are not allowed; write the value out");
@@ -42,7 +46,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (!accept(mark, tag, anchor)) return;
     YamlNode node = make(YamlNode::Kind::kScalar, mark);
     node.text = value;
-    place(std::move(node));
+    put(std::move(node));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
@@ -64,14 +68,14 @@ class TreeBuilder final : public YAML::EventHandler {
   static YamlNode make(YamlNode::Kind kind, const YAML::Mark& mark) {
     YamlNode node;
     node.kind = kind;
-    node.line = mark.line + 1;
+    node.place = place_of(mark);
     return node;
   }
 
-  void fail(int line, std::string message) {
-    if (!trouble_) trouble_ = Trouble{line, std::move(message)};
+  void fail(YamlPlace place, std::string message) {
+    if (!trouble_) trouble_ = Trouble{place, std::move(message)};
   }
-  void fail(const YAML::Mark& mark, std::string message) { fail(mark.line + 1, std::move(message)); }
+  void fail(const YAML::Mark& mark, std::string message) { fail(place_of(mark), std::move(message)); }
 
   bool accept(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     if (anchor != 0) fail(mark, "anchors (&name) are not allowed; write the value out");
@@ -90,32 +94,32 @@ class TreeBuilder final : public YAML::EventHandler {
     if (trouble_) return;
     YamlNode done = std::move(open_.back().node);
     open_.pop_back();
-    place(std::move(done));
+    put(std::move(done));
   }
 
-  void place(YamlNode node) {
+  void put(YamlNode node) {
     if (open_.empty()) {
       root_ = std::move(node);
     } else if (open_.back().node.kind == YamlNode::Kind::kList) {
       open_.back().node.items.push_back(std::move(node));
     } else {
-      place_in_map(open_.back(), std::move(node));
+      put_in_map(open_.back(), std::move(node));
     }
   }
 
-  void place_in_map(OpenNode& map, YamlNode node) {
+  void put_in_map(OpenNode& map, YamlNode node) {
     if (map.key) {
       node.key = std::move(map.key->text);
-      node.line = map.key->line;
+      node.place = map.key->place;
       map.key.reset();
       map.node.items.push_back(std::move(node));
       return;
     }
-    if (node.kind != YamlNode::Kind::kScalar) return fail(node.line, "a key must be a text");
+    if (node.kind != YamlNode::Kind::kScalar) return fail(node.place, "a key must be a text");
     const auto same = std::find_if(map.node.items.begin(), map.node.items.end(),
                                    [&](const YamlNode& item) { return item.key == node.text; });
     if (same != map.node.items.end()) {
-      return fail(node.line, fmt::format("the key '{}' is already given in line {}", node.text, same->line));
+      return fail(node.place, fmt::format("the key '{}' is already given in line {}", node.text, same->place.line));
     }
     map.key = std::move(node);
   }
@@ -132,13 +136,13 @@ std::optional<Trouble> build(std::string_view text, TreeBuilder& builder) {
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
-    if (!parser.HandleNextDocument(builder)) return Trouble{1, "the file is empty"};
+    if (!parser.HandleNextDocument(builder)) return Trouble{{}, "the file is empty"};
     if (builder.trouble()) return builder.trouble();
     TreeBuilder second(kYamlNodesMax);
     if (parser.HandleNextDocument(second))
-      return Trouble{1, "the file holds a second document ('---'); write one a file"};
+      return Trouble{{}, "the file holds a second document ('---'); write one a file"};
   } catch (const YAML::Exception& failure) {
-    return Trouble{failure.mark.is_null() ? 1 : failure.mark.line + 1, "not valid YAML: " + failure.msg};
+    return Trouble{failure.mark.is_null() ? YamlPlace{} : place_of(failure.mark), "not valid YAML: " + failure.msg};
   }
   return std::nullopt;
 }
@@ -153,11 +157,11 @@ Result<YamlNode> read_yaml(std::string_view text, const std::string& file, std::
                  {}};
   }
   if (!is_valid_utf8(text) || text.find('\0') != std::string_view::npos) {
-    return invalid(fmt::format("{}:1: the file is not UTF-8 text; save it as UTF-8", file));
+    return invalid(fmt::format("{}:1:1: the file is not UTF-8 text; save it as UTF-8", file));
   }
   TreeBuilder builder(nodes_max);
   if (const auto trouble = build(text, builder)) {
-    return invalid(fmt::format("{}:{}: {}", file, trouble->line, trouble->message));
+    return invalid(fmt::format("{}:{}:{}: {}", file, trouble->place.line, trouble->place.column, trouble->message));
   }
   return builder.take_root();
 }

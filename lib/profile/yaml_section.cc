@@ -22,22 +22,22 @@ std::optional<std::size_t> parse_decimal(std::string_view text) {
 
 }  // namespace
 
-void YamlTrouble::report(int line, const std::string& path, const std::string& message) {
+void YamlTrouble::report(YamlPlace place, const std::string& path, const std::string& message) {
   if (first_) return;
   const std::string where = path.empty() ? std::string() : path + ": ";
-  first_ = invalid(fmt::format("{}:{}: {}{}", file_, line, where, message), path);
+  first_ = invalid(fmt::format("{}:{}:{}: {}{}", file_, place.line, place.column, where, message), path);
 }
 
 YamlSection::YamlSection(const YamlNode& node, std::string path, std::vector<std::string> known, YamlTrouble& trouble)
     : node_(node), path_(std::move(path)), trouble_(trouble) {
   if (node.kind != YamlNode::Kind::kMap) {
-    trouble_.report(node.line, path_, "must be a map of keys and values: " + join_or(known));
+    trouble_.report(node.place, path_, "must be a map of keys and values: " + join_or(known));
     return;
   }
   for (const YamlNode& item : node.items) {
     if (std::find(known.begin(), known.end(), item.key) != known.end()) continue;
     const std::string hint = did_you_mean(item.key, known);
-    trouble_.report(item.line, path_of(item.key),
+    trouble_.report(item.place, path_of(item.key),
                     "this key is not known" + (hint.empty() ? "; known are " + join_or(known) : hint));
   }
 }
@@ -54,7 +54,7 @@ std::string YamlSection::path_of(std::string_view key) const {
 
 void YamlSection::report(std::string_view key, const std::string& message) const {
   const YamlNode* value = find(key);
-  trouble_.report(value == nullptr ? node_.line : value->line, path_of(key), message);
+  trouble_.report(value == nullptr ? node_.place : value->place, path_of(key), message);
 }
 
 void YamlSection::require(std::string_view key) const {
@@ -104,7 +104,7 @@ std::vector<std::string> YamlSection::texts(std::string_view key) const {
 
 std::string yaml_text(const YamlNode& node, const std::string& path, YamlTrouble& trouble) {
   if (node.kind == YamlNode::Kind::kScalar) return node.text;
-  trouble.report(node.line, path,
+  trouble.report(node.place, path,
                  node.kind == YamlNode::Kind::kNothing ? "has no value; write one, \"\" for an empty text"
                                                        : "must be one value, not a list or a map");
   return {};
@@ -114,9 +114,9 @@ Duration yaml_duration(const YamlNode& node, const std::string& path, Duration m
   const std::string text = yaml_text(node, path, trouble);
   const Result<Duration> parsed = parse_duration(text);
   if (!parsed) {
-    trouble.report(node.line, path, parsed.error().message);
+    trouble.report(node.place, path, parsed.error().message);
   } else if (*parsed > most) {
-    trouble.report(node.line, path, fmt::format("'{}' is more than the limit of {}", text, format_duration(most)));
+    trouble.report(node.place, path, fmt::format("'{}' is more than the limit of {}", text, format_duration(most)));
   }
   return parsed ? *parsed : Duration(0);
 }

@@ -12,8 +12,8 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "profile/nearest_name.h"
 #include "profile/yaml_document.h"
+#include "text/nearest_name.h"
 
 namespace ackd {
 
@@ -22,8 +22,8 @@ class YamlTrouble {
  public:
   explicit YamlTrouble(std::string file) : file_(std::move(file)) {}
 
-  // Becomes "FILE:LINE: PATH: MESSAGE"; ignored when there is an earlier one.
-  void report(int line, const std::string& path, const std::string& message);
+  // Becomes "FILE:LINE:COLUMN: PATH: MESSAGE"; ignored when there is an earlier one.
+  void report(YamlPlace place, const std::string& path, const std::string& message);
   const std::optional<Error>& first() const { return first_; }
 
  private:

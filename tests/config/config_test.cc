@@ -72,8 +72,8 @@ merchants:
   const Merchant& merchant = config->merchants[0].merchant;
   CHECK(merchant.id == "010");
   CHECK(merchant.url == "https://shop.example/");
-  CHECK(merchant.key.secret.reveal() == "secret");
-  CHECK(merchant.key.id == "k");
+  CHECK(merchant.keys.front().secret.reveal() == "secret");
+  CHECK(merchant.keys.front().id == "k");
   CHECK(merchant.options.at("ack_trim") == "true");
 }
 
@@ -85,10 +85,10 @@ TEST_CASE("errors name file, line and field, and what to do") {
     std::string expected;
   };
   const std::vector<Row> rows{
-      {"lsten: x\n", "config.yaml:1: lsten: this key is not known; did you mean 'listen'?"},
-      {"node: 1\nnode: 2\n", "config.yaml:2: the key 'node' is already given in line 1"},
-      {"log:\n  level: loud\n", "config.yaml:2: log.level: 'loud' is not known"},
-      {"node: 1024\n", "config.yaml:1: node: '1024' is not a whole number from 0 to 1023"},
+      {"lsten: x\n", "config.yaml:1:1: lsten: this key is not known; did you mean 'listen'?"},
+      {"node: 1\nnode: 2\n", "config.yaml:2:1: the key 'node' is already given in line 1"},
+      {"log:\n  level: loud\n", "config.yaml:2:3: log.level: 'loud' is not known"},
+      {"node: 1024\n", "config.yaml:1:1: node: '1024' is not a whole number from 0 to 1023"},
       {"node: 010\n", "node: '010'"},
       {"delivery: {lane_window: 0}\n", "delivery.lane_window: '0' is not a whole number from 1 to 4096"},
       {"delivery: {page_memory: 64MB}\n", "delivery.page_memory: '64MB' is not a size from 1MiB to 8GiB"},
@@ -98,26 +98,55 @@ TEST_CASE("errors name file, line and field, and what to do") {
       {"disk: {low: 1MiB}\n", "disk.critical: 64MiB is more than low, 1MiB"},
       {"drain_timeout: 11m\n", "drain_timeout: '11m' is more than the limit of 10m"},
       {"drain_timeout: 30\n", "drain_timeout: '30' is not a duration"},
-      {"egress:\n  allow:\n    - 10.0.0.0/99\n", "config.yaml:3: egress.allow[0]:"},
+      {"egress:\n  allow:\n    - 10.0.0.0/99\n", "config.yaml:3:7: egress.allow[0]:"},
       {"dns: {servers: [dns.example]}\n", "dns.servers: 'dns.example' is not an address"},
       {"dns: {servers: [\"192.0.2.1:0\"]}\n", "dns.servers: '192.0.2.1:0' is not an address"},
       {"tls: {ca_file: none.pem}\n", "tls.ca_file: there is no file"},
       {"merchants: {a: b}\n", "merchants: must be a list"},
-      {"merchants:\n  - id: m\n    key_file: k\n", "config.yaml:2: merchants[0].provider: is missing"},
+      {"merchants:\n  - id: m\n    key_file: k\n", "config.yaml:2:5: merchants[0].provider: is missing"},
       {"merchants:\n  - provider: p\n    id: m\n", "merchants[0].key_file: is missing"},
-      {kMerchant + "    url: ftp://x/\n", "config.yaml:5: merchants[0].url:"},
+      {kMerchant + "    url: ftp://x/\n", "config.yaml:5:5: merchants[0].url:"},
       {kMerchant + "    key: inline\n", "merchants[0].key: this key is not known"},
       {kMerchant + "  - provider: dhpay\n    id: m1\n    key_file: k\n",
-       "config.yaml:5: merchants[1]: merchant m1 of dhpay is already given in line 2"},
+       "config.yaml:5:5: merchants[1]: merchant m1 of dhpay is already given in line 2"},
       {"merchants:\n  - {provider: p, id: m, key_file: gone}\n", "merchants[0].key_file: cannot open the key file"},
       {"- a\n", "config.yaml:1:"},
-      {"", "config.yaml:1: the file is empty"},
+      {"", "config.yaml:1:1: the file is empty"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.text);
     CHECK_MESSAGE(error_of(folder, row.text).find(row.expected) != std::string::npos, error_of(folder, row.text));
   }
   CHECK(load_config(folder.file("none.yaml")).error().code == ErrorCode::kNotFound);
+}
+
+TEST_CASE("a merchant may have a private key, and several keys during a rotation") {
+  const TemporaryFolder folder;
+  folder.write("old", "o");
+  folder.write("new", "n");
+  folder.write("pem", "p");
+  const auto keys_of = [&](const std::string& lines) {
+    const auto config =
+        load_config(folder.write("config.yaml", "merchants:\n  - {provider: p, id: m, " + lines + "}\n"));
+    REQUIRE_MESSAGE(config.ok(), (config.ok() ? "" : config.error().message));
+    return config->merchants[0].merchant.keys;
+  };
+  const auto both = keys_of("key_file: old, private_key_file: pem");
+  REQUIRE(both.size() == 1);
+  CHECK(both[0].id == "old");
+  CHECK(both[0].secret.reveal() == "o");
+  CHECK(both[0].private_key.reveal() == "p");
+  CHECK(keys_of("private_key_file: pem")[0].id == "pem");
+  const auto rotating = keys_of("keys: [{key_file: new, key_id: k2}, {key_file: old}]");
+  REQUIRE(rotating.size() == 2);
+  CHECK(rotating[0].id == "k2");
+  CHECK(rotating[1].secret.reveal() == "o");
+  const auto refused = [&](const std::string& lines) {
+    return error_of(folder, "merchants:\n  - {provider: p, id: m, " + lines + "}\n");
+  };
+  CHECK(refused("keys: []").find("must name 1 to 4 keys") != std::string::npos);
+  CHECK(refused("keys: [{key_id: k}]").find("merchants[0].keys[0].key_file: is missing") != std::string::npos);
+  CHECK(refused("key_file: old, keys: [{key_file: new}]").find("stands beside keys") != std::string::npos);
 }
 
 TEST_CASE("a key file that others can use is refused") {
@@ -167,11 +196,13 @@ TEST_CASE("the example loads, and its merchants fit the shipped profiles") {
   const TemporaryFolder folder;
   std::ifstream example(ACKD_SOURCE_DIR "/config.yaml.example");
   const std::string text(std::istreambuf_iterator<char>(example), {});
-  folder.write("keys/dhpay-499800.key", "one");
-  folder.write("keys/payindex-shop-7.key", "two");
+  for (const char* key :
+       {"dhpay-499800.key", "payindex-shop-7.key", "apiv3.key", "platform.pem", "hooks-new.key", "hooks-old.key"}) {
+    folder.write(std::string("keys/") + key, "secret");
+  }
   const auto config = load(folder, text);
   REQUIRE_MESSAGE(config.ok(), (config.ok() ? "" : config.error().message));
-  CHECK(config->merchants.size() == 2);
+  CHECK(config->merchants.size() == 4);
 
   auto sources = load_profiles(ACKD_SOURCE_DIR "/schedules", "");
   REQUIRE(sources.ok());

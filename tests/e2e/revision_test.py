@@ -39,7 +39,7 @@ def test(options, folder):
         signatures = {order: requests[0][1].rsplit(b"sign=")[1].decode() for order, requests in merchant.requests.items()}
         assert signatures["early"] == signature_of("early", "&key="), "signed by the edited rules"
         assert signatures["late"] == signature_of("late", "&secret="), "not signed by the edited rules"
-        edit(daemon, "digest: md5", "digest: md55")
+        edit(daemon, "algorithm: md5", "algorithm: md55")
         assert daemon.stop() == 0
         daemon.start(may_die=True)
         daemon.process.wait(10)

@@ -12,7 +12,8 @@ Profile small() {
 }
 
 Result<FixedContent> fix(const Profile& profile, Fields fields, std::string type = {}, std::string key = {}) {
-  return fix_content(profile, merchant_of(profile.id, "k"), {std::move(fields), {}, std::move(type), std::move(key)});
+  return fix_content(profile, merchant_of(profile.id, "k"),
+                     {std::move(fields), {}, false, std::move(type), std::move(key), {}, "seed"});
 }
 
 void check_refused(Fields fields, const std::string& field, const std::string& message) {

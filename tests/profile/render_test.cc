@@ -21,7 +21,8 @@ Content small_content() {
 Result<Rendered> render_at(const Profile& profile, const Merchant& merchant, const Content& content,
                            const std::string& url) {
   const Url target = *parse_url(url);
-  return render(profile, {content, merchant, target, {}, 0});
+  PrivateKeyCache keys;
+  return render(profile, {content, merchant, target, {}, {}}, keys);
 }
 
 Result<Rendered> render_small(const Merchant& merchant) {
@@ -134,6 +135,10 @@ TEST_CASE("options are checked by name and value, with the nearest known name") 
   merchant.options = {
       {"with_memo", "false"}, {"ack_trim", "true"}, {"ack_contains", "false"}, {"ack_any_case", "true"}};
   CHECK(check_options(profile, merchant));
+  merchant.options = {{"charset", "utf-8"}};
+  CHECK(check_options(profile, merchant));
+  merchant.options = {{"charset", "gbk"}};
+  CHECK_FALSE(check_options(profile, merchant));
   merchant.options = {{"ack_trimm", "true"}};
   CHECK(check_options(profile, merchant).error().message ==
         "merchant small/m1: the option 'ack_trimm' is not known; did you mean 'ack_trim'?");
