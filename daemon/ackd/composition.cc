@@ -92,10 +92,13 @@ Status Composition::open_network() {
   if (const Status made = keep(CurlTransport::create(loop_, transport_options(config_)), transport_); !made)
     return made;
   const OutboxOpening& opening = outbox_->opening();
-  const EngineParts parts{*outbox_, *in_flight_, signer_, *transport_, catalogue_, merchants_, events_, rng_};
-  engine_ = std::make_unique<Engine>(engine_options(config_), parts,
-                                     EngineStart{clock_.now(), opening.newest_id, opening.newest_record});
-  api_ = std::make_unique<Api>(ApiParts{*engine_, intake_, *queries_, catalogue_, merchants_},
+  activations_ = Activations(opening.activation.activations);
+  const EngineParts parts{*outbox_,   *in_flight_, signer_, *transport_, catalogue_,
+                          merchants_, events_,     rng_,    activations_};
+  engine_ = std::make_unique<Engine>(
+      engine_options(config_), parts,
+      EngineStart{clock_.now(), opening.newest_id, opening.newest_record, opening.activation.awaiting});
+  api_ = std::make_unique<Api>(ApiParts{*engine_, intake_, *queries_, catalogue_, merchants_, activations_},
                                ProcessFacts{ACKD_VERSION, ::getpid(), engine_->now()});
   Result<UnixListener> listener = UnixListener::open(config_.listen);
   if (!listener) return listener.error();

@@ -19,7 +19,7 @@
 #include "outbox/in_flight_file.h"
 #include "outbox/sqlite_outbox.h"
 #include "outbox/sqlite_queries.h"
-#include "signer/profile_signer.h"
+#include "signer/pool_signer.h"
 #include "transport/curl_transport.h"
 
 namespace ackd {
@@ -65,10 +65,11 @@ class Composition {
   std::unique_ptr<InFlightFile> in_flight_;
   ProfileCatalogue catalogue_;
   MerchantDirectory merchants_;
-  ProfileSigner signer_{catalogue_, merchants_};
+  Activations activations_;
+  PoolSigner signer_{catalogue_, merchants_, [this] { wakeup_.signal(); }};
   std::unique_ptr<CurlTransport> transport_;
   std::unique_ptr<Engine> engine_;
-  Intake intake_{catalogue_, merchants_};
+  Intake intake_{catalogue_, merchants_, activations_, rng_};
   std::unique_ptr<Api> api_;
   std::unique_ptr<HttpServer> http_;
 

@@ -9,22 +9,26 @@ namespace ackd {
 
 enum class PlantedBug : std::uint8_t {
   kNone,
-  kDelayFromStart,       // the delay counts from the attempt's start, not from its end
-  kScheduleOnWallClock,  // engine time follows a stepped wall clock
-  kAnswerBeforeCommit,   // a caller is told before the record is written
-  kNotSentUsesAttempt,   // trouble of our own uses up a schedule step
-  kForgetFailedBatch,    // outcomes of a batch that failed are dropped
-  kLeaveBeforeCommit,    // the in-flight entry goes at the answer, not at the commit
-  kStartDuringChange,    // an operator's change leaves the row startable meanwhile
-  kReadAwayRows,         // rows that are in flight are read into their lane again
-  kWakeAtNow,            // a turn that did nothing asks to be called at once
-  kIgnoreHostCeiling,    // lanes do not share the ceiling of their host
-  kStopDiscovery,        // lanes behind the first slice are not found after a start
-  kSuspectsTogether,     // survivors of a crash start side by side
-  kChangesOverlap,       // a second change of a notification does not wait for the first
-  kUncappedUnsettled,    // outcomes pile up without bound while the outbox is slow
+  kDelayFromStart,        // the delay counts from the attempt's start, not from its end
+  kScheduleOnWallClock,   // engine time follows a stepped wall clock
+  kAnswerBeforeCommit,    // a caller is told before the record is written
+  kNotSentUsesAttempt,    // trouble of our own uses up a schedule step
+  kForgetFailedBatch,     // outcomes of a batch that failed are dropped
+  kLeaveBeforeCommit,     // the in-flight entry goes at the answer, not at the commit
+  kStartDuringChange,     // an operator's change leaves the row startable meanwhile
+  kReadAwayRows,          // rows that are in flight are read into their lane again
+  kWakeAtNow,             // a turn that did nothing asks to be called at once
+  kIgnoreHostCeiling,     // lanes do not share the ceiling of their host
+  kStopDiscovery,         // lanes behind the first slice are not found after a start
+  kSuspectsTogether,      // survivors of a crash start side by side
+  kChangesOverlap,        // a second change of a notification does not wait for the first
+  kUncappedUnsettled,     // outcomes pile up without bound while the outbox is slow
+  kSendUnverified,        // only admission asks whether a merchant is activated, not sending
+  kActivateBeforeCommit,  // a merchant counts as activated at the answer, not at the commit
+  kForgetAwaiting,        // a start does not go on releasing what an activation had begun to
+  kReleaseOnce,           // only the first slice of what awaits an activation is released
 };
-inline constexpr int kPlantedBugCount = 15;
+inline constexpr int kPlantedBugCount = 19;
 
 #ifdef ACKD_PLANTED_BUGS
 extern PlantedBug planted_bug;

@@ -20,6 +20,7 @@ DueNotification due_row(const Admission& admission, const OperationResult& resul
   row.url = n.url;
   row.content = n.content;
   row.not_before = n.not_before;
+  row.probe = n.probe;
   return row;
 }
 
@@ -75,7 +76,9 @@ void Committing::ship() {
   if (core_.batch_in_flight || core_.storage_retry_at > now) return;
   // With nothing left to write no commit can tell that the trouble is over; the next one that fails will.
   if (core_.outgoing.empty() && core_.parts.outbox.disk_band() != DiskBand::kCritical) end_trouble();
+  activating_.queue_probes();
   batched_ = {};
+  batched_.release = activating_.next_slice();
   batched_.shipment = core_.outgoing.take_shipment();
   for (PendingAdmission& pending : batched_.shipment.admissions) {
     pending.admission.notification.id = core_.ids.next(now);
@@ -87,6 +90,7 @@ void Committing::ship() {
   }
   Batch batch;
   batch.operations = batched_.shipment.operations();
+  batch.release = batched_.release;
   batched_.rows = recovery_.take_row_request();
   batch.rows = batched_.rows;
   if (core_.may_start()) batched_.pages = core_.lanes.take_page_requests(kPagesPerBatch, now);
@@ -124,11 +128,15 @@ void Committing::on_committed(BatchResult result) {
   Shipment& shipment = batched.shipment;
   const std::size_t operations = shipment.settlements.size() + shipment.changes.size() + shipment.admissions.size();
   CHECK_THAT(result.results.size() == operations, "the outbox answered another number of operations");
-  if (operations > 0) end_trouble();
+  if (operations > 0 || batched.release) end_trouble();
   std::size_t next = 0;
   for (PendingSettlement& pending : shipment.settlements) on_settled(pending, result.results[next++]);
   for (PendingChange& pending : shipment.changes) on_changed(pending, result.results[next++], result.woken);
   for (PendingAdmission& pending : shipment.admissions) on_admitted(pending, result.results[next++]);
+  if (batched.release) {
+    for (const LaneHead& head : result.woken) core_.wake_lane(head);
+    activating_.on_release(*batched.release, result.release_complete);
+  }
   on_pages(std::move(result.pages));
   if (batched.scans) on_scan(result);
   if (!batched.rows) return;
@@ -145,11 +153,9 @@ void Committing::on_failed(const std::string& trouble) {
   }
   const Error refusal{ErrorCode::kStorageFull, "not recorded: " + trouble, {}};
   for (const PendingAdmission& pending : batched.shipment.admissions) {
-    if (!PLANTED(kAnswerBeforeCommit)) core_.requests.decide(pending.place, refusal);
+    if (!PLANTED(kAnswerBeforeCommit)) refuse(pending, refusal);
   }
-  for (const PendingAdmission& pending : core_.outgoing.take_admissions()) {
-    core_.requests.decide(pending.place, refusal);
-  }
+  for (const PendingAdmission& pending : core_.outgoing.take_admissions()) refuse(pending, refusal);
   std::vector<PendingChange> changes = std::move(batched.shipment.changes);
   for (PendingChange& pending : core_.outgoing.take_changes()) changes.push_back(std::move(pending));
   for (const PendingChange& pending : changes) {
@@ -166,6 +172,11 @@ void Committing::on_failed(const std::string& trouble) {
     core_.lanes.reconsider(*core_.lanes.find(request.lane), core_.clock.now());
   }
   if (batched.rows) recovery_.request_failed(*batched.rows);
+}
+
+void Committing::refuse(const PendingAdmission& pending, const Error& refusal) {
+  if (pending.place.ticket == 0) return activating_.on_probe_lost(pending.admission.notification);
+  core_.requests.decide(pending.place, refusal);
 }
 
 void Committing::end_trouble() {
@@ -193,8 +204,11 @@ void Committing::on_settled(PendingSettlement& pending, const OperationResult& r
   if (settlement.attempt) {
     core_.parts.events.on(AttemptSettled{id, pending.lane, pending.subject, settlement.attempt->number,
                                          settlement.attempt->outcome, settlement.attempt->status,
-                                         settlement.attempt->reason, result.state, result.next_at, pending.took});
+                                         settlement.attempt->reason, result.state, result.next_at, pending.took,
+                                         settlement.probed_url.has_value()});
   }
+  if (settlement.probed_url) activating_.on_probe_settled(pending, result);
+  if (settlement.awaits_activation && result.state == State::kHeld) activating_.on_awaiting(pending.lane);
   rerun_deferred(id);
 }
 
@@ -241,6 +255,9 @@ void Committing::on_admitted(PendingAdmission& pending, const OperationResult& r
       core_.lanes.note_beyond(lane, DueClass::kFresh, result.next_at);
     }
     core_.lanes.reconsider(lane, core_.clock.now());
+  }
+  if (pending.admission.awaits_activation && result.state == State::kHeld) {
+    activating_.on_awaiting(pending.admission.notification.lane);
   }
   if (!PLANTED(kAnswerBeforeCommit)) core_.requests.decide(pending.place, result);
 }

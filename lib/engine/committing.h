@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "engine/activating.h"
 #include "engine/core.h"
 #include "engine/recovery.h"
 
@@ -12,7 +13,8 @@ namespace ackd {
 
 class Committing {
  public:
-  Committing(Core& core, Recovery& recovery) : core_(core), recovery_(recovery) {}
+  Committing(Core& core, Recovery& recovery, Activating& activating)
+      : core_(core), recovery_(recovery), activating_(activating) {}
 
   void admit(Ticket ticket, std::vector<Admission> admissions);
   void change(Ticket ticket, std::vector<OperatorChange> changes);
@@ -25,6 +27,7 @@ class Committing {
  private:
   struct Batched {
     Shipment shipment;
+    std::optional<ReleaseSlice> release;
     std::vector<PageRequest> pages;
     std::optional<RowRequest> rows;
     bool scans = false;
@@ -37,6 +40,7 @@ class Committing {
   void on_settled(PendingSettlement& pending, const OperationResult& result);
   void on_changed(PendingChange& pending, const OperationResult& result, const std::vector<LaneHead>& woken);
   void on_admitted(PendingAdmission& pending, const OperationResult& result);
+  void refuse(const PendingAdmission& pending, const Error& refusal);
   void on_pages(std::vector<Page> pages);
   void on_scan(const BatchResult& result);
   void rerun_deferred(NotificationId id);
@@ -45,6 +49,7 @@ class Committing {
 
   Core& core_;
   Recovery& recovery_;
+  Activating& activating_;
   Batched batched_;
   LaneId scanned_to_;
   // Changes of notifications about which something else is being committed: decided afterwards, in their order.

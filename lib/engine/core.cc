@@ -28,7 +28,8 @@ Core::Core(const EngineOptions& the_options, const EngineParts& the_parts, const
       clock(start.now),
       ids(the_options.node, start.newest_id),
       lanes(lane_limits(the_options),
-            [&merchants = the_parts.merchants](const LaneKey& key) { return origin_of(key, merchants); }) {}
+            [&merchants = the_parts.merchants](const LaneKey& key) { return origin_of(key, merchants); }),
+      gate(the_parts.catalogue, the_parts.merchants, the_parts.activations) {}
 
 bool Core::may_start() const {
   return !recovering && !clock_held && !draining && !storage_trouble && parts.outbox.disk_band() != DiskBand::kCritical;
@@ -63,6 +64,7 @@ void Core::queue_settlement(const Flight& flight, Settlement settlement, Duratio
   settlement.key = flight.row.key;
   settlement.expected_version = flight.row.progress.version;
   settlement.at = clock.now();
+  if (flight.row.probe) settlement.probed_url = flight.probed_url;
   outgoing.add(PendingSettlement{std::move(settlement), flight.lane, flight.row.subject, took, false});
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/activation_gate.h"
 #include "engine/engine.h"
 #include "engine/engine_clock.h"
 #include "engine/flights.h"
@@ -38,6 +39,7 @@ struct Core {
   Suspects suspects;
   Outgoing outgoing;
   Requests requests;
+  ActivationGate gate;
 
   bool recovering = true;   // survivors are not all recorded yet
   bool discovering = true;  // lanes are not all found yet

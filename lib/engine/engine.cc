@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/planted_bug.h"
+#include "engine/activating.h"
 #include "engine/committing.h"
 #include "engine/core.h"
 #include "engine/recovery.h"
@@ -21,7 +22,11 @@ bool behind_record(const EngineStart& start) {
 class Engine::Impl {
  public:
   Impl(const EngineOptions& options, const EngineParts& parts, const EngineStart& start)
-      : core(options, parts, start), sending(core), recovery(core, sending), committing(core, recovery) {
+      : core(options, parts, start),
+        sending(core),
+        recovery(core, sending),
+        activating(core, start.awaiting),
+        committing(core, recovery, activating) {
     if (!behind_record(start)) return;
     core.clock_held = true;
     parts.events.on(ClockBehindRecord{start.now.wall, start.newest_record});
@@ -32,6 +37,7 @@ class Engine::Impl {
   Core core;
   Sending sending;
   Recovery recovery;
+  Activating activating;
   Committing committing;
 
  private:
@@ -128,6 +134,10 @@ void Engine::abort_transfers() {
 
 EngineTime Engine::now() const {
   return impl_->core.clock.now();
+}
+
+WallTime Engine::wall() const {
+  return impl_->core.clock.wall();
 }
 
 bool Engine::in_flight(NotificationId id) const {

@@ -16,6 +16,7 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "events/events.h"
+#include "model/activation.h"
 #include "model/ids.h"
 #include "model/merchant.h"
 #include "outbox/in_flight.h"
@@ -37,6 +38,7 @@ struct EngineOptions {
   std::size_t admissions_queued_max = 50'000;  // beyond it, ingest is told to come back
   std::size_t admission_bytes_queued_max = 64u << 20;
   std::size_t lanes_per_scan = 500;    // found per batch after a start
+  std::size_t release_rows = 250;      // of one merchant per batch, once it is activated
   Duration not_sent_delay_min{1'000};  // after trouble of our own; doubles up to the maximum
   Duration not_sent_delay_max{60'000};
   Duration storage_retry{250};  // before a failed batch is handed over again
@@ -52,13 +54,15 @@ struct EngineParts {
   const MerchantDirectory& merchants;
   Events& events;
   Rng& rng;
+  Activations& activations;  // as recorded; the engine alone adds to them
 };
 
 // What the outbox knew when it was opened.
 struct EngineStart {
   Moment now;
   NotificationId newest_id;
-  EngineTime newest_record;  // the latest instant of anything on record
+  EngineTime newest_record;            // the latest instant of anything on record
+  std::vector<MerchantName> awaiting;  // merchants with notifications that are held until their activation
 };
 
 // The answer to one item of admit() or change(). An Error means that nothing was recorded.
@@ -141,6 +145,7 @@ class Engine {
   // --- Looking in. ---
 
   EngineTime now() const;
+  WallTime wall() const;  // the system's clock, as of the last turn
   bool in_flight(NotificationId id) const;
   LaneView lane_view(const LaneKey& key) const;
   EngineStats stats() const;

@@ -19,6 +19,8 @@ class EngineClock {
   // Wall minus engine time as of the last advance. Beyond kStepMin it is a step: it is reported once by take_step() and
   // not slewed away; only adopt() or a restart makes engine time follow.
   Duration offset() const { return Duration(offset_ms_); }
+  // The wall clock at the newest reading.
+  WallTime wall() const { return {now().ms + offset_ms_}; }
   std::optional<Duration> take_step();
 
   // An operator has confirmed the wall clock: engine time jumps to it. A jump back is not made (time would repeat):

@@ -22,6 +22,7 @@ struct Flight {
   std::string key_id;
   std::string nonce;
   Hash request_hash{};
+  std::string probed_url;  // of a probe: the merchant's URL as the signer found it
 };
 
 // Flying: being signed or sent. Settling: its outcome waits for its commit. Operating: an operator's change does.

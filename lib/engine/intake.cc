@@ -34,6 +34,11 @@ Hash content_hash(const IntakeRequest& request) {
   return sha256(encode(said) + encode(rest));
 }
 
+// 128 random bits as text: what a profile draws at admission is made of them.
+std::string seed(Rng& rng) {
+  return fmt::format("{:016x}{:016x}", rng.next(), rng.next());
+}
+
 Status check_limits(const IntakeRequest& request) {
   const std::pair<const char*, std::size_t> names[] = {
       {"provider", request.provider.size()}, {"merchant", request.merchant.size()}, {"type", request.type.size()}};
@@ -62,22 +67,14 @@ Status check_limits(const IntakeRequest& request) {
 
 }  // namespace
 
-Intake::Intake(const ProfileCatalogue& catalogue, const MerchantDirectory& merchants)
-    : catalogue_(catalogue), merchants_(merchants) {}
+Intake::Intake(const ProfileCatalogue& catalogue, const MerchantDirectory& merchants, const Activations& activations,
+               Rng& rng)
+    : catalogue_(catalogue), merchants_(merchants), gate_(catalogue, merchants, activations), rng_(rng) {}
 
-Result<Admission> Intake::admit(const IntakeRequest& request, EngineTime now) const {
+Result<Admission> Intake::admit(const IntakeRequest& request, IntakeTime at) const {
   if (const Status limits = check_limits(request); !limits) return limits.error();
-  const Profile* profile = catalogue_.current(request.provider);
-  if (profile == nullptr) {
-    return invalid(fmt::format("there is no provider '{}'; GET /v1/providers lists them", request.provider),
-                   "provider");
-  }
-  const Merchant* merchant = merchants_.find(request.provider, request.merchant);
-  if (merchant == nullptr) {
-    return invalid(fmt::format("provider '{}' has no merchant '{}'; add it under merchants: in the configuration",
-                               request.provider, request.merchant),
-                   "merchant");
-  }
+  const Result<Target> target = target_of(request.provider, request.merchant);
+  if (!target) return invalid(target.error().message, target.error().field);
   Admission admission;
   Notification& n = admission.notification;
   n.lane = {request.provider, request.merchant, {}};
@@ -86,11 +83,69 @@ Result<Admission> Intake::admit(const IntakeRequest& request, EngineTime now) co
     if (!url) return Error{url.error().code, url.error().message, "url"};
     n.url = url->text();
     n.lane.origin = url->origin();
-  } else if (merchant->url.empty()) {
+  } else if (target->merchant->url.empty()) {
     return invalid("the merchant has no URL of its own, so the notification must bring one", "url");
   }
-  Result<FixedContent> fixed =
-      fix_content(*profile, *merchant, {request.fields, request.body, request.type, request.key});
+  const Status fixed = fix(n, *target, {request.fields, request.body, request.has_body, request.type, request.key}, at);
+  if (!fixed) return fixed.error();
+  n.tags = request.tags.empty() ? std::string{} : encode(Content{request.tags, {}});
+  n.content_hash = content_hash(request);
+  if (request.not_before) {
+    const EngineTime asked{request.not_before->ms};
+    if (asked > at.now + kNotBeforeMax) return invalid("not_before is more than 366 days away", "not_before");
+    n.not_before = std::max(asked, at.now);
+  }
+  admission.awaits_activation = gate_.blocks(request.provider, request.merchant);
+  if (admission.awaits_activation) admission.held_reason = gate_.reason(request.provider, request.merchant);
+  return admission;
+}
+
+Result<Admission> Intake::probe(const MerchantName& merchant, const std::string& key, IntakeTime at) const {
+  const Result<Target> target = target_of(merchant.provider, merchant.id);
+  if (!target) return target.error();
+  if (target->merchant->url.empty()) {
+    return invalid(fmt::format("merchant {}/{} has no URL that could be probed; give it one in the configuration",
+                               merchant.provider, merchant.id),
+                   "url");
+  }
+  Result<AdmissionInput> input = example_input(*target->profile);
+  if (!input) return input.error();
+  input->key = "ackd-probe-" + key;
+  Admission admission;
+  Notification& n = admission.notification;
+  n.lane = {merchant.provider, merchant.id, {}};
+  n.probe = true;
+  if (const Status fixed = fix(n, *target, *std::move(input), at); !fixed) {
+    return Error{fixed.error().code,
+                 fmt::format("the example of {} is refused: {}", merchant.provider, fixed.error().message),
+                 fixed.error().field};
+  }
+  // The same probe asked for again is a repeat, whatever has become of the profile's examples meanwhile.
+  n.content_hash = sha256(n.key);
+  return admission;
+}
+
+Result<Intake::Target> Intake::target_of(const std::string& provider, const std::string& merchant) const {
+  const Profile* profile = catalogue_.current(provider);
+  if (profile == nullptr) {
+    return Error{ErrorCode::kNotFound, fmt::format("there is no provider '{}'; GET /v1/providers lists them", provider),
+                 "provider"};
+  }
+  const Merchant* found = merchants_.find(provider, merchant);
+  if (found == nullptr) {
+    return Error{ErrorCode::kNotFound,
+                 fmt::format("provider '{}' has no merchant '{}'; add it under merchants: in the configuration",
+                             provider, merchant),
+                 "merchant"};
+  }
+  return Target{profile, found};
+}
+
+// Fills in what the profile decides: content, type, subject, key and revision; due now.
+Status Intake::fix(Notification& n, const Target& target, AdmissionInput input, IntakeTime at) const {
+  input.now = at.wall;
+  input.seed = seed(rng_);
+  Result<FixedContent> fixed = fix_content(*target.profile, *target.merchant, input);
   if (!fixed) return fixed.error();
   n.content = encode(fixed->content);
   if (n.content.size() > kContentBytesMax) {
@@ -107,17 +162,10 @@ Result<Admission> Intake::admit(const IntakeRequest& request, EngineTime now) co
                              std::max(n.key.size(), n.subject.size()), kKeyBytesMax),
                  "fields"};
   }
-  n.revision = catalogue_.current_revision(request.provider);
-  n.tags = request.tags.empty() ? std::string{} : encode(Content{request.tags, {}});
-  n.content_hash = content_hash(request);
-  n.admitted_at = now;
-  n.not_before = now;
-  if (request.not_before) {
-    const EngineTime asked{request.not_before->ms};
-    if (asked > now + kNotBeforeMax) return invalid("not_before is more than 366 days away", "not_before");
-    n.not_before = std::max(asked, now);
-  }
-  return admission;
+  n.revision = catalogue_.current_revision(target.profile->id);
+  n.admitted_at = at.now;
+  n.not_before = at.now;
+  return Done{};
 }
 
 }  // namespace ackd

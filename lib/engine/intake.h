@@ -6,10 +6,14 @@
 #include <string>
 
 #include "base/result.h"
+#include "base/rng.h"
+#include "engine/activation_gate.h"
+#include "model/activation.h"
 #include "model/content.h"
 #include "model/merchant.h"
 #include "outbox/outbox.h"
 #include "profile/catalogue.h"
+#include "profile/content_rules.h"
 
 namespace ackd {
 
@@ -17,8 +21,9 @@ namespace ackd {
 struct IntakeRequest {
   std::string provider;
   std::string merchant;
-  Fields fields;     // in the order given; numbers as their own tokens
-  std::string body;  // raw body instead of fields, for protocols that have one
+  Fields fields;          // in the order given; numbers as their own tokens
+  std::string body;       // raw body, for protocols that have one
+  bool has_body = false;  // tells an empty body from none
   std::string type;
   std::string url;  // override of the merchant's URL, or empty
   std::string key;  // idempotency key, or empty for the profile's identity
@@ -26,17 +31,39 @@ struct IntakeRequest {
   Fields tags;
 };
 
+// The instant of admission on both scales.
+struct IntakeTime {
+  EngineTime now;  // what schedules run on
+  WallTime wall;   // what a protocol's own times are made of
+};
+
 class Intake {
  public:
-  // Both must outlive the intake.
-  Intake(const ProfileCatalogue& catalogue, const MerchantDirectory& merchants);
+  // All must outlive the intake. Identifiers and nonces that a profile draws once come from `rng`.
+  Intake(const ProfileCatalogue& catalogue, const MerchantDirectory& merchants, const Activations& activations,
+         Rng& rng);
 
   // Errors name the field that is at fault. The id is left 0: the engine gives it when the admission enters a batch.
-  Result<Admission> admit(const IntakeRequest& request, EngineTime now) const;
+  // What a merchant is not activated for is admitted as HELD, with what to do about it.
+  Result<Admission> admit(const IntakeRequest& request, IntakeTime at) const;
+
+  // The profile's examples as a probe of the merchant's own URL; of a protocol without activation it is a test send.
+  // `key` tells this probe from others of the merchant. Errors: kNotFound for an unknown provider or merchant, kInvalid
+  // with what to change where there is no URL or no example.
+  Result<Admission> probe(const MerchantName& merchant, const std::string& key, IntakeTime at) const;
 
  private:
+  struct Target {
+    const Profile* profile = nullptr;
+    const Merchant* merchant = nullptr;
+  };
+  Result<Target> target_of(const std::string& provider, const std::string& merchant) const;
+  Status fix(Notification& n, const Target& target, AdmissionInput input, IntakeTime at) const;
+
   const ProfileCatalogue& catalogue_;
   const MerchantDirectory& merchants_;
+  ActivationGate gate_;
+  Rng& rng_;
 };
 
 }  // namespace ackd

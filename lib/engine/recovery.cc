@@ -113,6 +113,7 @@ void Recovery::record(const InFlightEntry& survivor, const StoredRow& stored) {
   settlement.next_at = stored.row.key.next_at;
   settlement.steps = stored.row.progress.steps;
   settlement.at = now;
+  if (stored.row.probe) settlement.probed_url.emplace();
   const bool lonely = survivor.suspect && flagged_ == 1;
   settlement.lonely_crashes = stored.lonely_crashes + (lonely ? 1 : 0);
   if (settlement.lonely_crashes >= Suspects::kLonelyCrashesMax) {

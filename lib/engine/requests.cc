@@ -17,6 +17,7 @@ void Requests::open(Ticket ticket, std::size_t items) {
 }
 
 void Requests::decide(const ItemPlace& place, ItemAnswer answer) {
+  if (place.ticket == 0) return;
   const auto found = open_.find(place.ticket);
   CHECK_THAT(found != open_.end(), "an answer for a request that is not open");
   Open& request = found->second;

@@ -11,7 +11,7 @@ namespace ackd {
 
 // Where an item's answer belongs.
 struct ItemPlace {
-  Ticket ticket = 0;
+  Ticket ticket = 0;  // 0: nobody waits for it
   std::size_t index = 0;
 };
 

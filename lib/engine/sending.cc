@@ -40,22 +40,47 @@ void Sending::start_due() {
 }
 
 void Sending::start(DueNotification row, const LaneKey& lane, bool suspect) {
+  const bool blocked = !row.probe && core_.gate.blocks(lane.provider, lane.merchant);
+  if (blocked && !PLANTED(kSendUnverified)) return hold_unverified(std::move(row), lane);
   SignStart sign;
   sign.id = row.key.id;
   sign.lane = lane;
   sign.revision = row.revision;
   sign.url = row.url;
   sign.content = row.content;
-  sign.now = WallTime{core_.clock.now().ms + core_.clock.offset().count()};
+  sign.now = core_.clock.wall();
   sign.random = core_.parts.rng.next();
   Flight flight;
   flight.lane = lane;
   flight.suspect = suspect;
   flight.signed_at = sign.now;
   flight.cancel_asked = row.cancel_asked;
+  if (row.probe) flight.probed_url = merchant_url(lane);
   flight.row = std::move(row);
   sign.ticket = core_.flights.take_off(std::move(flight));
   core_.parts.signer.start(std::move(sign));
+}
+
+// Pending from before its merchant's URL was changed, or made so by an operator: it waits like what is admitted now.
+void Sending::hold_unverified(DueNotification row, const LaneKey& lane) {
+  Flight flight;
+  flight.lane = lane;
+  flight.cancel_asked = row.cancel_asked;
+  flight.row = std::move(row);
+  const Ticket ticket = core_.flights.take_off(std::move(flight));
+  flight = core_.flights.land(ticket, true);
+  Lane& its_lane = core_.lane_of(flight.row);
+  core_.lanes.finished(its_lane, Duration(0));
+  Settlement settlement = held(flight, core_.gate.reason(lane.provider, lane.merchant));
+  settlement.awaits_activation = true;
+  core_.queue_settlement(flight, std::move(settlement), Duration(0));
+  core_.lanes.reconsider(its_lane, core_.clock.now());
+}
+
+// What the signer will find, since both read it within one call.
+std::string Sending::merchant_url(const LaneKey& lane) const {
+  const Merchant* merchant = core_.parts.merchants.find(lane.provider, lane.merchant);
+  return merchant == nullptr ? std::string() : merchant->url;
 }
 
 void Sending::take_finished() {
@@ -133,23 +158,37 @@ void Sending::settle(Flight flight, const Transfer& transfer, const Outcome& out
   settlement.steps = flight.row.progress.steps + 1;
   if (outcome.outcome == OutcomeClass::kAcknowledged) {
     settlement.state = State::kDelivered;
-  } else {
-    const Schedule& schedule = core_.parts.catalogue.find(flight.row.revision)->schedule;
-    const std::uint64_t random = schedule.jitter_max.count() > 0 ? core_.parts.rng.next() : 0;
-    const std::optional<EngineTime> next =
-        next_attempt(schedule, {settlement.steps, PLANTED(kDelayFromStart) ? flight.started_at : now,
-                                flight.row.not_before, transfer.retry_after_s, random});
-    settlement.state = next ? State::kPending : State::kExhausted;
-    settlement.next_at = next.value_or(EngineTime{});
-    if (!next) settlement.reason = "the schedule has ended; the last attempt: " + outcome.reason;
-    if (flight.cancel_asked) {
-      settlement.state = State::kCancelled;
-      settlement.reason = "cancelled by an operator while in flight; the attempt: " + outcome.reason;
+    if (PLANTED(kActivateBeforeCommit) && flight.row.probe) {
+      core_.parts.activations.put({{flight.lane.provider, flight.lane.merchant}, flight.probed_url, now});
     }
+  } else {
+    plan_next(flight, transfer, outcome, settlement);
   }
   if (PLANTED(kLeaveBeforeCommit)) core_.parts.in_flight.leave(flight.row.key.id);
   core_.queue_settlement(flight, std::move(settlement), transfer.took);
   core_.lanes.reconsider(lane, now);
+}
+
+// After an attempt that was not acknowledged: on schedule, or the end. A probe asks one question and gets one answer.
+void Sending::plan_next(const Flight& flight, const Transfer& transfer, const Outcome& outcome,
+                        Settlement& settlement) const {
+  const Schedule& schedule = core_.parts.catalogue.find(flight.row.revision)->schedule;
+  const std::uint64_t random = schedule.jitter_max.count() > 0 ? core_.parts.rng.next() : 0;
+  std::optional<EngineTime> next;
+  if (!flight.row.probe) {
+    const EngineTime ended = PLANTED(kDelayFromStart) ? flight.started_at : core_.clock.now();
+    next = next_attempt(schedule, {settlement.steps, ended, flight.row.not_before, transfer.retry_after_s, random});
+  }
+  settlement.state = next ? State::kPending : State::kExhausted;
+  settlement.next_at = next.value_or(EngineTime{});
+  if (!next) {
+    settlement.reason = flight.row.probe ? "the probe was not acknowledged: " + outcome.reason
+                                         : "the schedule has ended; the last attempt: " + outcome.reason;
+  }
+  if (flight.cancel_asked) {
+    settlement.state = State::kCancelled;
+    settlement.reason = "cancelled by an operator while in flight; the attempt: " + outcome.reason;
+  }
 }
 
 // Nothing reached the receiver's network: no attempt is used up. Waiting helps, or an operator must.
@@ -163,7 +202,7 @@ void Sending::not_sent(Flight flight, TransferEnd end, const Outcome& outcome) {
   core_.parts.events.on(
       AttemptNotSent{flight.row.key.id, flight.lane, end, outcome.reason, lane.not_sent_delay, outcome.hold});
   if (outcome.hold || flight.cancel_asked) {
-    hold(std::move(flight), outcome.reason);
+    core_.queue_settlement(flight, held(flight, outcome.reason), Duration(0));
   } else if (flight.suspect) {
     core_.suspects.returned(flight.row.key.id);  // stays away from its lane
   } else {
@@ -173,12 +212,12 @@ void Sending::not_sent(Flight flight, TransferEnd end, const Outcome& outcome) {
 }
 
 // A cancel that was asked for meanwhile wins over the hold: the outbox knows of the intent.
-void Sending::hold(Flight flight, const std::string& reason) {
+Settlement Sending::held(const Flight& flight, const std::string& reason) const {
   Settlement settlement;
   settlement.state = flight.cancel_asked ? State::kCancelled : State::kHeld;
   settlement.steps = flight.row.progress.steps;
   settlement.reason = flight.cancel_asked ? "cancelled by an operator before it was sent" : reason;
-  core_.queue_settlement(flight, std::move(settlement), Duration(0));
+  return settlement;
 }
 
 void Sending::close_lane(Lane& lane, const std::string& trouble) {

@@ -25,7 +25,10 @@ class Sending {
   void on_transfer(Transfer transfer);
   void settle(Flight flight, const Transfer& transfer, const Outcome& outcome);
   void not_sent(Flight flight, TransferEnd end, const Outcome& outcome);
-  void hold(Flight flight, const std::string& reason);
+  void hold_unverified(DueNotification row, const LaneKey& lane);
+  std::string merchant_url(const LaneKey& lane) const;
+  void plan_next(const Flight& flight, const Transfer& transfer, const Outcome& outcome, Settlement& settlement) const;
+  Settlement held(const Flight& flight, const std::string& reason) const;
   void close_lane(Lane& lane, const std::string& trouble);
 
   struct Waiting {

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "base/time.h"
+#include "model/activation.h"
 #include "model/notification.h"
 #include "model/outcome.h"
 #include "model/state.h"
@@ -23,6 +24,7 @@ struct AttemptSettled {
   State state = State::kPending;
   EngineTime next_at;  // with kPending
   Duration took{0};
+  bool probe = false;
 };
 
 struct AttemptNotSent {
@@ -37,6 +39,20 @@ struct AttemptNotSent {
 struct NotificationQuarantined {
   NotificationId id;
   std::uint32_t crashes = 0;
+};
+
+// A probe was acknowledged: from now on the merchant's notifications are sent, those that waited first.
+struct MerchantActivated {
+  NotificationId probe;
+  MerchantName merchant;
+  std::string url;
+};
+
+// A probe was not acknowledged (a zero id: it could not even be made). What waits for it goes on waiting.
+struct ProbeFailed {
+  NotificationId probe;
+  MerchantName merchant;
+  std::string reason;
 };
 
 struct PossiblySentFound {
@@ -68,8 +84,9 @@ struct DrainStarted {
   std::size_t in_flight = 0;
 };
 
-using Event = std::variant<AttemptSettled, AttemptNotSent, NotificationQuarantined, PossiblySentFound, StorageTrouble,
-                           StorageFailed, ClockStepped, ClockBehindRecord, DrainStarted>;
+using Event =
+    std::variant<AttemptSettled, AttemptNotSent, NotificationQuarantined, MerchantActivated, ProbeFailed,
+                 PossiblySentFound, StorageTrouble, StorageFailed, ClockStepped, ClockBehindRecord, DrainStarted>;
 
 class Events {
  public:

@@ -25,6 +25,7 @@ std::string sentence_of(const AttemptSettled& event) {
   switch (event.state) {
     case State::kPending: return fmt::format("{}; next attempt at {}", outcome, format_rfc3339(event.next_at.ms));
     case State::kExhausted:
+      if (event.probe) return outcome + "; a probe is sent once";
       return fmt::format("{}; the schedule has ended, `ackctl retry {}` sends it again", outcome, id);
     case State::kHeld:
       return fmt::format("{}; nothing is sent until an operator acts, see `ackctl why {}`", outcome, id);
@@ -71,6 +72,23 @@ void SpdlogEvents::write(const NotificationQuarantined& event) const {
                          "and the answer's origin, then `ackctl retry {}` or `ackctl cancel {}`",
                          event.crashes, id, id),
              {{"id", id}, {"crashes", std::int64_t{event.crashes}}});
+}
+
+void SpdlogEvents::write(const MerchantActivated& event) const {
+  log_.write(LogLevel::kInfo, "merchant_activated",
+             fmt::format("{} acknowledged a probe; what was held for merchant {}/{} is sent now", event.url,
+                         event.merchant.provider, event.merchant.id),
+             {{"provider", event.merchant.provider},
+              {"merchant", event.merchant.id},
+              {"url", event.url},
+              {"id", to_string(event.probe)}});
+}
+
+void SpdlogEvents::write(const ProbeFailed& event) const {
+  log_.write(LogLevel::kWarning, "probe_failed",
+             fmt::format("{}; once that is put right, `ackctl merchant probe {} {}` probes again", event.reason,
+                         event.merchant.provider, event.merchant.id),
+             {{"provider", event.merchant.provider}, {"merchant", event.merchant.id}, {"id", to_string(event.probe)}});
 }
 
 void SpdlogEvents::write(const PossiblySentFound& event) const {

@@ -18,6 +18,8 @@ class SpdlogEvents final : public Events {
   void write(const AttemptSettled& event) const;
   void write(const AttemptNotSent& event) const;
   void write(const NotificationQuarantined& event) const;
+  void write(const MerchantActivated& event) const;
+  void write(const ProbeFailed& event) const;
   void write(const PossiblySentFound& event) const;
   void write(const StorageTrouble& event) const;
   void write(const StorageFailed& event) const;

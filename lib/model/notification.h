@@ -47,6 +47,7 @@ struct Notification {
   EngineTime admitted_at;
   EngineTime not_before;  // the first attempt's due time; equal to admitted_at when not asked for
   std::optional<NotificationId> replay_of;
+  bool probe = false;  // simulated content that tries the merchant's URL; sent once, also to an unverified merchant
 };
 
 // How far delivery has come. `version` grows by one with every committed change of the notification.
@@ -76,6 +77,7 @@ struct DueNotification {
   std::string content;
   EngineTime not_before;
   bool cancel_asked = false;
+  bool probe = false;
 
   // What it costs of the engine's page budget.
   std::size_t bytes() const { return sizeof(*this) + subject.size() + url.size() + content.size(); }

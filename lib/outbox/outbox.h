@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/activation.h"
 #include "model/notification.h"
 #include "model/outcome.h"
 #include "model/state.h"
@@ -21,10 +22,12 @@ namespace ackd {
 
 // --- Operations. Each names the change it wants; the store applies it only if the row still allows it. ---
 
-// A new notification. Fails with kDuplicate (same key, same content) or kConflict (same key, other content).
+// A new notification. Fails with kDuplicate (same key, same content) or kConflict (same key, other content), and a
+// probe with kProbeOpen while another probe of its merchant is pending.
 struct Admission {
   Notification notification;
-  std::string held_reason;  // not empty: admitted as HELD
+  std::string held_reason;         // not empty: admitted as HELD
+  bool awaits_activation = false;  // with held_reason: ReleaseSlice ends this hold
 };
 
 // The end of one attempt, or a change without an attempt (a hold after not sent).
@@ -40,11 +43,17 @@ struct Settlement {
   std::string reason;                // why held, exhausted or cancelled
   EngineTime at;                     // when decided
   std::uint32_t lonely_crashes = 0;  // kept on the notification until an attempt settles normally
+  bool awaits_activation = false;    // with kHeld: ReleaseSlice ends this hold
+  // Of a probe: the merchant's URL that it was sent to, empty when it was not sent. With kDelivered the merchant's
+  // activation for that URL is recorded, in the same transaction as the attempt that proves it.
+  std::optional<std::string> probed_url;
 };
 
 enum class OperatorVerb : std::uint8_t { kRetry, kCancel, kHold, kRelease };
 
-// An operator's wish. kRetry: pending or held -> due now; exhausted -> a new notification `replay_id` that copies it.
+// An operator's wish. kRetry: pending or held -> due now; exhausted -> a new notification `replay_id` that copies it
+// (of a probe only while no other probe of the merchant is pending). Whatever held a notification before, from then on
+// it is held or not because the operator says so.
 // kCancel with `in_flight`: records the intent, which the settlement obeys unless it is an acknowledgement; the version
 // stays as it is, because the settlement under way was decided on it.
 struct OperatorChange {
@@ -66,7 +75,8 @@ enum class Applied : std::uint8_t {
   kConflict,   // same key, other content: `id` is the first one
   kForbidden,  // the state does not allow it: `state` says which it is
   kNotFound,
-  kFenced,  // another node owns the lane
+  kFenced,     // another node owns the lane
+  kProbeOpen,  // another probe of the merchant is pending: `id` is that one
 };
 
 struct OperationResult {
@@ -76,6 +86,15 @@ struct OperationResult {
   std::uint32_t version = 0;
   LaneId lane;         // of an admission or change that made work due
   EngineTime next_at;  // with kPending
+};
+
+// Makes up to `rows_max` of the notifications that await this merchant's activation pending, oldest first. They keep
+// their due time, so that they are sent in the order in which they would have been. A slice a batch keeps a merchant
+// with a million of them from delaying the others; what is left is found again by whoever opens the store next.
+struct ReleaseSlice {
+  MerchantName merchant;
+  std::size_t rows_max = 0;
+  EngineTime at;
 };
 
 // --- Reads that ride on a batch, after its writes, on the same connection. ---
@@ -125,11 +144,13 @@ struct StoredRow {
 
 struct Batch {
   std::vector<Operation> operations;
+  std::optional<ReleaseSlice> release;  // applied after the operations
   std::vector<PageRequest> pages;
   std::optional<LaneScan> scan;
   std::optional<RowRequest> rows;
 
-  bool empty() const { return operations.empty() && pages.empty() && !scan && !rows; }
+  bool writes() const { return !operations.empty() || release; }
+  bool empty() const { return !writes() && pages.empty() && !scan && !rows; }
 };
 
 inline constexpr std::size_t kBatchOperationsMax = 1'000;
@@ -140,7 +161,8 @@ enum class BatchFate : std::uint8_t { kCommitted, kFailed, kUnknown };
 struct BatchResult {
   BatchFate fate = BatchFate::kCommitted;
   std::vector<OperationResult> results;  // one for each operation, in order; empty unless committed
-  std::vector<LaneHead> woken;           // lanes in which this batch's admissions and changes made work due, each once
+  bool release_complete = false;         // of ReleaseSlice: none is left
+  std::vector<LaneHead> woken;           // lanes in which this batch made work due, settlements aside, each once
   std::vector<Page> pages;
   std::vector<LaneHead> lanes;
   bool scan_complete = false;

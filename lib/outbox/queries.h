@@ -39,6 +39,7 @@ struct NotificationSummary {
   EngineTime next_at;      // with kPending
   EngineTime finished_at;  // with a final state
   std::string reason;
+  bool probe = false;
 };
 
 struct ListFilter {

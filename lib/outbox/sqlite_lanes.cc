@@ -34,6 +34,11 @@ StoredLane SqliteLanes::lane_row(const LaneKey& key) {
   return {{sqlite3_last_insert_rowid(database_.handle())}, merchant};
 }
 
+std::int64_t SqliteLanes::find_merchant(const MerchantName& merchant) {
+  const SqliteRow row = find_merchant_.find(merchant.provider, merchant.id);
+  return row ? row.integer(0) : 0;
+}
+
 LaneKey SqliteLanes::key_of(LaneId lane) {
   const SqliteRow row = key_of_.find(lane);
   if (!row) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "model/activation.h"
 #include "model/notification.h"
 #include "outbox/sqlite_database.h"
 
@@ -21,6 +22,8 @@ class SqliteLanes {
   // The lane's numbers; makes its rows when this is its first notification.
   StoredLane find_or_make(const LaneKey& key);
   LaneKey key_of(LaneId lane);
+  // 0 when it never had a notification.
+  std::int64_t find_merchant(const MerchantName& merchant);
   // After a rollback: rows made in that transaction are gone.
   void forget() { known_.clear(); }
 

@@ -49,9 +49,10 @@ SqliteListing::SqliteListing(SqliteDatabase& database)
       cancelled_(database, kCancelled.sql),
       queue_(database, "SELECT id FROM queue"),
       pending_count_(database, "SELECT value FROM counter WHERE name='pending'"),
-      summary_(database,
-               "SELECT m.provider, m.name, l.origin, n.type, n.subject, n.key, n.admitted_at FROM notification n"
-               " JOIN lane l ON l.id=n.lane JOIN merchant m ON m.id=l.merchant WHERE n.id=?") {}
+      summary_(
+          database,
+          "SELECT m.provider, m.name, l.origin, n.type, n.subject, n.key, n.admitted_at, n.probe FROM notification n"
+          " JOIN lane l ON l.id=n.lane JOIN merchant m ON m.id=l.merchant WHERE n.id=?") {}
 
 ListPage SqliteListing::list(const ListFilter& filter) {
   Walk walk{filter, std::clamp<std::size_t>(filter.limit, 1, kListLimitMax), {}, {}, 0, {}};
@@ -117,7 +118,17 @@ bool SqliteListing::read_summary(NotificationId id, const ListFilter& filter, No
     }
     const EngineTime admitted = row.time(6);
     if ((filter.since && admitted < *filter.since) || (filter.until && admitted > *filter.until)) return false;
-    summary = {id, {row.text(0), row.text(1), row.text(2)}, row.text(3), row.text(4), {}, 0, admitted, {}, {}, {}};
+    summary = {id,
+               {row.text(0), row.text(1), row.text(2)},
+               row.text(3),
+               row.text(4),
+               {},
+               0,
+               admitted,
+               {},
+               {},
+               {},
+               row.integer(7) != 0};
   }
   const auto standing = standings_.find(id);
   if (!standing || (filter.state && standing->state != *filter.state)) return false;

@@ -29,18 +29,20 @@ SqliteOperations::SqliteOperations(SqliteDatabase& database, SqliteLanes& lanes,
       run_(run),
       standings_(database),
       counters_(database),
+      activation_(database),
       claim_key_(database,
                  "INSERT INTO admission_key(merchant, key, id, content_hash) VALUES(?, ?, ?, ?)"
                  " ON CONFLICT(merchant, key) DO NOTHING"),
       owner_of_key_(database, "SELECT id, content_hash FROM admission_key WHERE merchant=? AND key=?"),
       add_notification_(database,
                         "INSERT INTO notification(id, lane, not_before, content_hash, revision, admitted_at,"
-                        " replay_of, subject, type, key, url, tags, content) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+                        " replay_of, subject, type, key, url, tags, content, probe)"
+                        " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       copy_notification_(database,
                          "INSERT INTO notification(id, lane, not_before, content_hash, revision, admitted_at,"
-                         " replay_of, subject, type, key, url, tags, content)"
+                         " replay_of, subject, type, key, url, tags, content, probe)"
                          " SELECT ?1, lane, ?2, content_hash, revision, ?2, id, subject, type,"
-                         " key || '#replay-' || ?1, url, tags, content FROM notification WHERE id=?3"),
+                         " key || '#replay-' || ?1, url, tags, content, probe FROM notification WHERE id=?3"),
       claim_key_of_copy_(database,
                          "INSERT INTO admission_key(merchant, key, id, content_hash)"
                          " SELECT l.merchant, n.key, n.id, n.content_hash FROM notification n"
@@ -60,7 +62,7 @@ SqliteOperations::SqliteOperations(SqliteDatabase& database, SqliteLanes& lanes,
       link_(database, "SELECT chain FROM attempt WHERE id=? AND n<? ORDER BY n DESC LIMIT 1"),
       note_(database,
             "REPLACE INTO standing(id, state, class, state_at, version, attempts, steps, cancel_asked,"
-            " lonely_crashes, reason) VALUES(?,?,?,?,?,?,?,?,?,?)"),
+            " lonely_crashes, reason, awaits) VALUES(?,?,?,?,?,?,?,?,?,?,?)"),
       drop_note_(database, "DELETE FROM standing WHERE id=?"),
       add_done_(database, "INSERT INTO done(at, id, state) VALUES(?,?,?)") {}
 
@@ -87,15 +89,20 @@ OperationResult SqliteOperations::apply(const Operation& operation) {
 OperationResult SqliteOperations::admit(const Admission& admission) {
   const Notification& n = admission.notification;
   const StoredLane stored = lanes_.find_or_make(n.lane);
+  if (n.probe) {
+    if (const auto open = activation_.open_probe(stored.merchant)) return beside_probe(n, stored.merchant, *open);
+  }
   if (claim_key_.run(stored.merchant, n.key, n.id, n.content_hash) == 0) return already_admitted(stored.merchant, n);
   add_notification_.run(n.id, stored.lane, n.not_before, n.content_hash, n.revision, n.admitted_at, n.replay_of,
-                        n.subject, n.type, n.key, n.url, SqliteBlob{n.tags}, SqliteBlob{n.content});
+                        n.subject, n.type, n.key, n.url, SqliteBlob{n.tags}, SqliteBlob{n.content}, n.probe);
   Standing standing;
   standing.lane = stored.lane;
   standing.state = admission.held_reason.empty() ? State::kPending : State::kHeld;
   standing.state_at = n.not_before;
   standing.reason = admission.held_reason;
   standing.noted = standing.state == State::kHeld;
+  if (admission.awaits_activation && standing.noted) standing.awaits = stored.merchant;
+  if (n.probe && standing.state == State::kPending) activation_.opened(stored.merchant, n.id);
   place(n.id, standing, false);
   counters_.admitted(n.id, standing.state);
   counters_.recorded_at(n.admitted_at);
@@ -116,6 +123,18 @@ OperationResult SqliteOperations::already_admitted(std::int64_t merchant, const 
   Standing gone;
   gone.state = State::kDelivered;
   return result_of(applied, first, standings_.find(first).value_or(gone));
+}
+
+// A probe while another one is pending: the same one asked for again, or one too many.
+OperationResult SqliteOperations::beside_probe(const Notification& notification, std::int64_t merchant,
+                                               NotificationId open) {
+  const bool known = static_cast<bool>(owner_of_key_.find(merchant, notification.key));
+  return known ? already_admitted(merchant, notification) : open_probe(open);
+}
+
+OperationResult SqliteOperations::open_probe(NotificationId probe) {
+  const auto standing = standings_.find(probe);
+  return standing ? result_of(Applied::kProbeOpen, probe, *standing) : not_found(probe);
 }
 
 // --- Settlement ---
@@ -161,11 +180,18 @@ OperationResult SqliteOperations::settle_as(const Settlement& settlement, const 
   if (settlement.attempt) to.progress.attempts = settlement.attempt->number;
   const bool told_by_attempt = settlement.attempt && to.state != State::kHeld && to.lonely_crashes == 0;
   to.noted = !told_by_attempt;
+  if (settlement.awaits_activation && to.state == State::kHeld) to.awaits = activation_.merchant_of(to.lane);
+  if (settlement.probed_url) settle_probe(settlement, to);
   if (settlement.attempt) append_attempt(settlement.key.id, *settlement.attempt, to);
   place(settlement.key.id, to, from.noted);
   counters_.move(State::kPending, to.state);
   counters_.recorded_at(settlement.at);
   return result_of(Applied::kApplied, settlement.key.id, to);
+}
+
+void SqliteOperations::settle_probe(const Settlement& settlement, const Standing& to) {
+  if (to.state == State::kDelivered) activation_.activated(to.lane, *settlement.probed_url, settlement.at);
+  if (to.state != State::kPending) activation_.closed(to.lane, settlement.key.id);
 }
 
 void SqliteOperations::append_attempt(NotificationId id, const Attempt& attempt, const Standing& after) {
@@ -195,7 +221,7 @@ Hash SqliteOperations::previous_link(NotificationId id, std::uint32_t number) {
 void SqliteOperations::place(NotificationId id, const Standing& to, bool had_note) {
   if (to.noted) {
     note_.run(id, to.state, to.due_class, to.state_at, to.progress.version, to.progress.attempts, to.progress.steps,
-              to.cancel_asked, to.lonely_crashes, to.reason);
+              to.cancel_asked, to.lonely_crashes, to.reason, to.awaits);
   } else if (had_note) {
     drop_note_.run(id);
   }
@@ -261,6 +287,7 @@ OperationResult SqliteOperations::retry(const OperatorChange& change, Standing s
 OperationResult SqliteOperations::replay(const OperatorChange& change, const Standing& original) {
   const NotificationId id = change.replay_id;
   CHECK_THAT(id.value > 0, "a replay without an id for the copy");
+  if (const auto open = activation_.open_beside(change.id)) return open_probe(*open);
   if (copy_notification_.run(id, change.at, change.id) != 1 || claim_key_of_copy_.run(id) != 1) {
     database_.note_contradiction("a notification that was just read cannot be copied");
   }
@@ -268,6 +295,7 @@ OperationResult SqliteOperations::replay(const OperatorChange& change, const Sta
   copy.lane = original.lane;
   copy.state_at = change.at;
   place(id, copy, false);
+  activation_.reopened(id);
   counters_.admitted(id, State::kPending);
   wake(copy.lane);
   return result_of(Applied::kApplied, id, copy);
@@ -284,10 +312,34 @@ OperationResult SqliteOperations::move(NotificationId id, const Standing& from, 
   }
   ++to.progress.version;
   to.noted = true;
+  to.awaits = 0;
   place(id, to, from.noted);
+  if (to.state == State::kPending) {
+    activation_.reopened(id);
+    wake(to.lane);
+  } else {
+    activation_.closed(to.lane, id);
+  }
   counters_.move(from.state, to.state);
-  if (to.state == State::kPending) wake(to.lane);
   return result_of(Applied::kApplied, id, to);
+}
+
+// --- Activation ---
+
+bool SqliteOperations::release(const ReleaseSlice& slice) {
+  CHECK_THAT(slice.rows_max > 0, "a slice of nothing");
+  const std::int64_t merchant = lanes_.find_merchant(slice.merchant);
+  const std::vector<NotificationId> released = activation_.awaiting(merchant, slice.rows_max);
+  for (const NotificationId id : released) {
+    const auto standing = standings_.find(id);
+    if (!standing) break;  // only after trouble, which the database keeps
+    Standing to = *standing;
+    to.state = State::kPending;
+    to.reason.clear();
+    move(id, *standing, to);
+  }
+  counters_.recorded_at(slice.at);
+  return released.size() < slice.rows_max;
 }
 
 }  // namespace ackd

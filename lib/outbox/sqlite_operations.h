@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "outbox/outbox.h"
+#include "outbox/sqlite_activation.h"
 #include "outbox/sqlite_counters.h"
 #include "outbox/sqlite_database.h"
 #include "outbox/sqlite_lanes.h"
@@ -20,6 +21,8 @@ class SqliteOperations {
 
   void begin();
   OperationResult apply(const Operation& operation);
+  // Whether the merchant has nothing left that awaits its activation.
+  bool release(const ReleaseSlice& slice);
   // Writes the counters. Trouble of any step is kept by the database; the results mean nothing then.
   void finish() { counters_.write(); }
 
@@ -28,12 +31,15 @@ class SqliteOperations {
 
  private:
   OperationResult admit(const Admission& admission);
+  OperationResult beside_probe(const Notification& notification, std::int64_t merchant, NotificationId open);
   OperationResult already_admitted(std::int64_t merchant, const Notification& notification);
   OperationResult settle(const Settlement& settlement);
   OperationResult settle_as(const Settlement& settlement, const Standing& from);
+  void settle_probe(const Settlement& settlement, const Standing& to);
   OperationResult change(const OperatorChange& change);
   OperationResult cancel(const OperatorChange& change, Standing standing);
   OperationResult retry(const OperatorChange& change, Standing standing);
+  OperationResult open_probe(NotificationId probe);
   OperationResult replay(const OperatorChange& change, const Standing& original);
   OperationResult move(NotificationId id, const Standing& from, Standing to);
 
@@ -48,6 +54,7 @@ class SqliteOperations {
   std::int64_t run_;
   StandingReader standings_;
   CounterChanges counters_;
+  SqliteActivation activation_;
   std::vector<LaneId> woken_;
 
   SqliteStatement claim_key_, owner_of_key_, add_notification_;

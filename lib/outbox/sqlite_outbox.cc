@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "outbox/sqlite_activation.h"
 #include "outbox/sqlite_counters.h"
 #include "outbox/sqlite_schema.h"
 
@@ -60,7 +61,7 @@ Status SqliteOutbox::read_opening() {
   if (!newest_id) return newest_id.error();
   const auto newest_record = meta("newest_record_ms");
   if (!newest_record) return newest_record.error();
-  opening_ = {*run, {*newest_id}, {*newest_record}, read_counts(*database_)};
+  opening_ = {*run, {*newest_id}, {*newest_record}, read_counts(*database_), read_activation_record(*database_)};
   writer_ = std::make_unique<SqliteWriter>(*database_, disk_, *run);
   return database_->status();
 }

@@ -36,6 +36,7 @@ struct OutboxOpening {
   NotificationId newest_id;  // for IdSource
   EngineTime newest_record;  // a start with an earlier clock must not send; {0} when empty
   OutboxCounts counts;
+  ActivationRecord activation;
 };
 
 // A profile text as it was when notifications were admitted under it.

@@ -13,7 +13,7 @@ SqlitePages::SqlitePages(SqliteDatabase& database, SqliteLanes& lanes)
             " ORDER BY next_at, id"),
       first_due_(database, "SELECT next_at FROM queue WHERE lane=? AND class=? ORDER BY next_at, id LIMIT 1"),
       next_lane_(database, "SELECT lane FROM queue WHERE lane>? ORDER BY lane LIMIT 1"),
-      payload_(database, "SELECT not_before, revision, subject, url, content FROM notification WHERE id=?"),
+      payload_(database, "SELECT not_before, revision, subject, url, content, probe FROM notification WHERE id=?"),
       cancel_asked_(database, "SELECT cancel_asked FROM standing WHERE id=?") {}
 
 Page SqlitePages::read_page(const PageRequest& request) {
@@ -45,6 +45,7 @@ DueNotification SqlitePages::due_notification(const QueueKey& key, const Progres
     due.subject = row.text(2);
     due.url = row.text(3);
     due.content = row.text(4);
+    due.probe = row.integer(5) != 0;
   } else {
     database_.note_contradiction("a queue row without its notification");
   }

@@ -22,7 +22,7 @@ SqliteRecordReader::SqliteRecordReader(SqliteDatabase& database)
       standings_(database),
       notification_(database,
                     "SELECT m.provider, m.name, l.origin, n.revision, n.type, n.subject, n.key, n.url, n.content,"
-                    " n.tags, n.content_hash, n.admitted_at, n.not_before, n.replay_of FROM notification n"
+                    " n.tags, n.content_hash, n.admitted_at, n.not_before, n.replay_of, n.probe FROM notification n"
                     " JOIN lane l ON l.id=n.lane JOIN merchant m ON m.id=l.merchant WHERE n.id=?"),
       attempts_(database,
                 "SELECT n, outcome, ending, started_at, ended_at, status, reason, excerpt, content_type, peer, key_id,"
@@ -59,6 +59,7 @@ bool SqliteRecordReader::read_notification(NotificationId id, Notification& noti
   notification.admitted_at = row.time(11);
   notification.not_before = row.time(12);
   if (!row.is_null(13)) notification.replay_of = row.id(13);
+  notification.probe = row.integer(14) != 0;
   return true;
 }
 

@@ -136,7 +136,25 @@ INSERT INTO counter VALUES('pending', 0), ('held', 0), ('delivered', 0), ('exhau
   ('admitted', 0), ('attempts', 0), ('possibly_sent', 0), ('silent_resends', 0);
 )sql";
 
-constexpr std::array<const char*, kSchemaVersion> kMigrations{kMigration1};
+// No CHECK on the new columns: SQLite would try it on every row there is, and ten million take minutes.
+constexpr const char* kMigration2 = R"sql(
+ALTER TABLE notification ADD COLUMN probe INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE standing ADD COLUMN awaits INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX standing_awaits ON standing(awaits, id) WHERE awaits <> 0;
+
+CREATE TABLE activation(
+  merchant INTEGER PRIMARY KEY REFERENCES merchant(id),
+  url      TEXT NOT NULL CHECK(url <> ''),
+  at       INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE open_probe(
+  merchant INTEGER PRIMARY KEY REFERENCES merchant(id),
+  id       INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array<const char*, kSchemaVersion> kMigrations{kMigration1, kMigration2};
 
 Error newer(std::int64_t found) {
   return {

@@ -9,7 +9,12 @@
 //      |             |          |                                    counted, ended without an attempt
 //      |             '--- queue |    (lane, class, next_at, id)      pending rows only, small
 //      |                        '--- done       (at, id)             appended, finished rows by age
-//      '--- admission_key (merchant, key) -> id                      outlives the payload
+//      |--- admission_key (merchant, key) -> id                      outlives the payload
+//      |--- activation    (merchant) -> url, at                      the URL that acknowledged a probe last
+//      '--- open_probe    (merchant) -> id                           the probe that is pending, if one is
+//
+// `standing.awaits` is the merchant whose activation a held notification waits for, 0 for every other kind of hold: its
+// partial index is the list of what an activation releases.
 //
 //   counter   how many in each state, how many ever: kept in the same transaction, never counted
 //   meta      run (starts of a daemon), newest_id (ever admitted), newest_record_ms (newest engine time on record)
@@ -36,7 +41,7 @@
 
 namespace ackd {
 
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 inline constexpr std::int64_t kApplicationId = 0x41434b44;  // "ACKD", in the file's header
 
 // Brings the database to kSchemaVersion, one transaction for each step, so that a kill leaves it before or after a

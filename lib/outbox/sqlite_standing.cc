@@ -5,8 +5,8 @@ namespace ackd {
 StandingReader::StandingReader(SqliteDatabase& database)
     : admitted_(database, "SELECT lane, not_before FROM notification WHERE id=?"),
       note_(database,
-            "SELECT state, class, state_at, version, attempts, steps, cancel_asked, lonely_crashes, reason"
-            " FROM standing WHERE id=?"),
+            "SELECT state, class, state_at, version, attempts, steps, cancel_asked, lonely_crashes, reason,"
+            " awaits FROM standing WHERE id=?"),
       newest_attempt_(database,
                       "SELECT state, class, state_at, version, n, steps, state_reason FROM attempt"
                       " WHERE id=? ORDER BY n DESC LIMIT 1") {}
@@ -33,6 +33,7 @@ bool StandingReader::read_note(NotificationId id, Standing& standing) {
   standing.cancel_asked = row.integer(6) != 0;
   standing.lonely_crashes = row.number(7);
   standing.reason = row.text(8);
+  standing.awaits = row.integer(9);
   standing.noted = true;
   return true;
 }

@@ -19,7 +19,8 @@ struct Standing {
   bool cancel_asked = false;
   std::uint32_t lonely_crashes = 0;
   std::string reason;
-  bool noted = false;  // it has a row in `standing`
+  std::int64_t awaits = 0;  // held: the merchant whose activation ends the hold, or 0
+  bool noted = false;       // it has a row in `standing`
 
   // REQUIRES: state is pending.
   QueueKey queue_key(NotificationId id) const { return {lane, due_class, state_at, id}; }

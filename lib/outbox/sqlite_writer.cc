@@ -60,14 +60,15 @@ BatchResult SqliteWriter::execute(const Batch& batch) {
 BatchResult SqliteWriter::attempt(const Batch& batch) {
   database_.clear_trouble();
   BatchResult result;
-  begin(!batch.operations.empty());
+  begin(batch.writes());
   operations_.begin();
   result.results.reserve(batch.operations.size());
   for (const Operation& operation : batch.operations) {
     result.results.push_back(operations_.apply(operation));
     if (!database_.good()) return failed();
   }
-  if (!batch.operations.empty()) operations_.finish();
+  if (batch.release) result.release_complete = operations_.release(*batch.release);
+  if (batch.writes()) operations_.finish();
   read(batch, result);
   commit_.run();
   if (!database_.good()) return failed();

@@ -76,9 +76,10 @@ TEST_CASE("the level follows what an operator must do") {
 TEST_CASE("every event makes exactly one line") {
   Lines lines(LogFormat::kText);
   SpdlogEvents events(lines.log);
-  const std::vector<Event> all{settled(State::kHeld), AttemptNotSent{},          NotificationQuarantined{{1}, 3},
-                               PossiblySentFound{},   StorageTrouble{"x", true}, StorageFailed{"x"},
-                               ClockStepped{},        ClockBehindRecord{},       DrainStarted{}};
+  const std::vector<Event> all{settled(State::kHeld),     AttemptNotSent{},   NotificationQuarantined{{1}, 3},
+                               MerchantActivated{},       ProbeFailed{},      PossiblySentFound{},
+                               StorageTrouble{"x", true}, StorageFailed{"x"}, ClockStepped{},
+                               ClockBehindRecord{},       DrainStarted{}};
   REQUIRE(all.size() == std::variant_size_v<Event>);
   for (const Event& event : all) events.on(event);
   CHECK(lines.all.size() == all.size());
@@ -96,6 +97,21 @@ TEST_CASE("values are escaped so that nothing drives a terminal or hides text") 
   CHECK(escape_for_log("\xff\xfe") == "\"\\xff\\xfe\"");           // not UTF-8
   CHECK(escape_for_log("\xe4\xb8") == "\"\\xe4\\xb8\"");           // cut off
   CHECK(escape_for_log(std::string("\0", 1)) == "\"\\x00\"");
+}
+
+TEST_CASE("an activation and a failed probe are told, the failure with what to do") {
+  Lines lines(LogFormat::kText);
+  SpdlogEvents events(lines.log);
+  events.on(MerchantActivated{{7}, {"hexi", "10086"}, "https://a.example/n"});
+  CHECK(lines.all.at(0).find("info merchant_activated provider=hexi merchant=10086") != std::string::npos);
+  events.on(ProbeFailed{{8}, {"hexi", "10086"}, "the body is 'NO'"});
+  CHECK(lines.all.at(1).find("warning probe_failed") != std::string::npos);
+  CHECK(lines.all.at(1).find("`ackctl merchant probe hexi 10086`") != std::string::npos);
+  AttemptSettled probe = settled(State::kExhausted);
+  probe.probe = true;
+  events.on(probe);
+  CHECK(lines.all.at(2).find("a probe is sent once") != std::string::npos);
+  CHECK(lines.all.at(2).find("ackctl retry") == std::string::npos);
 }
 
 }  // namespace

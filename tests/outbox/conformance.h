@@ -2,6 +2,7 @@
 // from one TEST_CASE; every SUBCASE starts with an empty store.
 #pragma once
 
+#include "outbox/conformance_activation.h"
 #include "outbox/conformance_store.h"
 
 namespace ackd::conformance {
@@ -450,6 +451,12 @@ inline void check_outbox(const StoreFactory& make) {
   }
   SUBCASE("cancel in flight") {
     check_cancel_intent(*store);
+  }
+  SUBCASE("releases") {
+    check_releases(*store);
+  }
+  SUBCASE("probes") {
+    check_probes(*store);
   }
   SUBCASE("an empty store has no lanes") {
     Batch batch;

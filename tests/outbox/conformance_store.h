@@ -24,6 +24,8 @@ class Store {
   // Submits and waits for the answer.
   virtual BatchResult run(Batch batch) = 0;
   virtual OutboxCounts counts() = 0;
+  // What a process would learn that opened the store now; both lists in the merchants' order.
+  virtual ActivationRecord activation() = 0;
 };
 using StoreFactory = std::function<std::unique_ptr<Store>()>;
 

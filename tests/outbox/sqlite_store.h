@@ -53,7 +53,7 @@ inline SqliteOutboxOptions small_options(const std::string& path) {
 
 class SqliteStore final : public conformance::Store {
  public:
-  explicit SqliteStore(const SqliteOutboxOptions& options) : path_(options.path) { open(options); }
+  explicit SqliteStore(const SqliteOutboxOptions& options) : path_(options.path), options_(options) { open(options); }
 
   void open(const SqliteOutboxOptions& options) {
     auto opened = SqliteOutbox::open(options, wakeup_.callback());
@@ -71,6 +71,14 @@ class SqliteStore final : public conformance::Store {
   }
 
   OutboxCounts counts() override { return std::get<OutboxCounts>(*ask(CountsQuery{})); }
+  ActivationRecord activation() override {
+    close();
+    open(options_);
+    ActivationRecord known = outbox_->opening().activation;
+    std::ranges::sort(known.activations, {}, &Activation::merchant);
+    std::ranges::sort(known.awaiting);
+    return known;
+  }
 
   // Each with a reader of its own, which sees every commit that was answered.
   Result<QueryAnswer> ask(Query query) {
@@ -94,6 +102,7 @@ class SqliteStore final : public conformance::Store {
 
  private:
   std::string path_;
+  SqliteOutboxOptions options_;
   Wakeup wakeup_;
   std::unique_ptr<SqliteOutbox> outbox_;
 };
@@ -104,6 +113,7 @@ class TemporaryStore final : public conformance::Store {
   TemporaryStore() : store_(small_options(folder_.file("outbox.db"))) {}
   BatchResult run(Batch batch) override { return store_.run(std::move(batch)); }
   OutboxCounts counts() override { return store_.counts(); }
+  ActivationRecord activation() override { return store_.activation(); }
 
  private:
   TemporaryFolder folder_;

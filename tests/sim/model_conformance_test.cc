@@ -15,6 +15,7 @@ class ModelStore final : public conformance::Store {
  public:
   BatchResult run(Batch batch) override { return writer_.apply(batch); }
   OutboxCounts counts() override { return counts_of(record_); }
+  ActivationRecord activation() override { return activation_of(record_); }
 
  private:
   ModelRecord record_;

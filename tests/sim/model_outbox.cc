@@ -11,6 +11,10 @@ std::string index_of(const Notification& n) {
 
 }  // namespace
 
+MerchantName merchant_of(const ModelRow& row) {
+  return {row.notification.lane.provider, row.notification.lane.merchant};
+}
+
 LaneId ModelWriter::lane_of(const LaneKey& key) {
   auto found = std::find(record_.lanes.begin(), record_.lanes.end(), key);
   if (found == record_.lanes.end()) found = record_.lanes.insert(record_.lanes.end(), key);
@@ -28,11 +32,15 @@ OperationResult ModelWriter::admit(const Admission& admission) {
     const bool same = first.notification.content_hash == n.content_hash;
     return answer(first, same ? Applied::kDuplicate : Applied::kConflict);
   }
+  const auto open = record_.open_probes.find({n.lane.provider, n.lane.merchant});
+  if (n.probe && open != record_.open_probes.end()) return answer(record_.rows.at(open->second), Applied::kProbeOpen);
   ModelRow row;
   row.notification = n;
   row.lane = lane_of(n.lane);
   row.state = admission.held_reason.empty() ? State::kPending : State::kHeld;
   row.next_at = n.not_before;
+  row.awaits_activation = admission.awaits_activation && row.state == State::kHeld;
+  note_probe(row);
   record_.keys.emplace(index_of(n), n.id);
   record_.newest = std::max(record_.newest, n.id);
   record_.newest_record = std::max(record_.newest_record, n.admitted_at);
@@ -43,6 +51,29 @@ OperationResult ModelWriter::admit(const Admission& admission) {
   return answer(record_.rows.emplace(n.id, std::move(row)).first->second, Applied::kApplied);
 }
 
+// A pending probe keeps another one out; one that is held or has ended does not.
+void ModelWriter::note_probe(const ModelRow& row) {
+  if (!row.notification.probe) return;
+  const MerchantName merchant = merchant_of(row);
+  const auto open = record_.open_probes.find(merchant);
+  if (row.state == State::kPending) {
+    record_.open_probes.insert_or_assign(merchant, row.notification.id);
+  } else if (open != record_.open_probes.end() && open->second == row.notification.id) {
+    record_.open_probes.erase(open);
+  }
+}
+
+bool ModelWriter::release(const ReleaseSlice& slice) {
+  std::size_t released = 0;
+  for (auto& [id, row] : record_.rows) {
+    if (!row.awaits_activation || merchant_of(row) != slice.merchant) continue;
+    if (released == slice.rows_max) return false;
+    move(row, State::kPending, row.due_class, row.next_at, slice.at);
+    ++released;
+  }
+  return released < slice.rows_max;
+}
+
 Applied ModelWriter::move(ModelRow& row, State state, DueClass due_class, EngineTime next_at, EngineTime at) {
   if (!may_change(row.state, state)) return Applied::kForbidden;
   if (row.state == State::kPending) record_.queue.erase(row.key());
@@ -50,7 +81,9 @@ Applied ModelWriter::move(ModelRow& row, State state, DueClass due_class, Engine
   row.due_class = due_class;
   row.next_at = next_at;
   row.cancel_asked = false;
+  row.awaits_activation = false;
   ++row.progress.version;
+  note_probe(row);
   if (state == State::kPending) {
     record_.queue.insert(row.key());
     woken_.insert(row.lane);
@@ -75,7 +108,12 @@ OperationResult ModelWriter::settle(const Settlement& settlement) {
   }
   row.progress.steps = settlement.steps;
   row.lonely_crashes = settlement.lonely_crashes;
-  move(row, cancelled ? State::kCancelled : settlement.state, settlement.due_class, settlement.next_at, settlement.at);
+  const EngineTime next_at = settlement.state == State::kHeld ? row.next_at : settlement.next_at;
+  move(row, cancelled ? State::kCancelled : settlement.state, settlement.due_class, next_at, settlement.at);
+  row.awaits_activation = settlement.awaits_activation && row.state == State::kHeld;
+  if (settlement.probed_url && row.state == State::kDelivered) {
+    record_.activations[merchant_of(row)] = {merchant_of(row), *settlement.probed_url, settlement.at};
+  }
   return answer(row, Applied::kApplied);
 }
 
@@ -121,7 +159,7 @@ OperationResult ModelWriter::change(const OperatorChange& change) {
 
 DueNotification ModelWriter::due(const ModelRow& row) const {
   const Notification& n = row.notification;
-  return {row.key(), row.progress, n.revision, n.subject, n.url, n.content, n.not_before, row.cancel_asked};
+  return {row.key(), row.progress, n.revision, n.subject, n.url, n.content, n.not_before, row.cancel_asked, n.probe};
 }
 
 Page ModelWriter::read(const PageRequest& request) const {
@@ -176,6 +214,7 @@ BatchResult ModelWriter::apply(const Batch& batch) {
     if (const auto* settlement = std::get_if<Settlement>(&operation)) result.results.push_back(settle(*settlement));
     if (const auto* wish = std::get_if<OperatorChange>(&operation)) result.results.push_back(change(*wish));
   }
+  if (batch.release) result.release_complete = release(*batch.release);
   for (const LaneId lane : woken_) result.woken.push_back(head_of(lane));
   for (const PageRequest& request : batch.pages) result.pages.push_back(read(request));
   if (batch.scan) scan(*batch.scan, result);
@@ -210,6 +249,17 @@ OutboxCounts counts_of(const ModelRecord& record) {
   return counts;
 }
 
+ActivationRecord activation_of(const ModelRecord& record) {
+  ActivationRecord known;
+  for (const auto& [merchant, activation] : record.activations) known.activations.push_back(activation);
+  std::set<MerchantName> awaiting;
+  for (const auto& [id, row] : record.rows) {
+    if (row.awaits_activation) awaiting.insert(merchant_of(row));
+  }
+  known.awaiting.assign(awaiting.begin(), awaiting.end());
+  return known;
+}
+
 std::optional<BootTime> ModelOutbox::next_ready() const {
   if (!batch_) return std::nullopt;
   return ready_at_;
@@ -220,7 +270,7 @@ std::optional<BatchResult> ModelOutbox::take_result() {
   const Batch batch = std::move(*batch_);
   batch_.reset();
   // Reads alone cannot fail to be durable.
-  if (current_.fate == BatchFate::kCommitted || batch.operations.empty()) return writer_.apply(batch);
+  if (current_.fate == BatchFate::kCommitted || !batch.writes()) return writer_.apply(batch);
   if (current_.fate == BatchFate::kUnknown && current_.applied_if_unknown) writer_.apply(batch);
   BatchResult result;
   result.fate = current_.fate;

@@ -23,6 +23,7 @@ struct ModelRow {
   EngineTime next_at;
   bool cancel_asked = false;
   std::uint32_t lonely_crashes = 0;
+  bool awaits_activation = false;
   std::vector<Attempt> attempts;
 
   QueueKey key() const { return {lane, due_class, next_at, notification.id}; }
@@ -34,6 +35,8 @@ struct ModelRecord {
   std::map<std::string, NotificationId> keys;  // provider, merchant and key
   std::vector<LaneKey> lanes;                  // LaneId is the index plus one
   std::set<QueueKey> queue;
+  std::map<MerchantName, Activation> activations;
+  std::map<MerchantName, NotificationId> open_probes;
   NotificationId newest;
   EngineTime newest_record;
 };
@@ -59,6 +62,8 @@ class ModelWriter {
   OperationResult retry(ModelRow& row, const OperatorChange& change);
   OperationResult replay(const ModelRow& row, const OperatorChange& change);
   OperationResult cancel(ModelRow& row, const OperatorChange& change);
+  void note_probe(const ModelRow& row);
+  bool release(const ReleaseSlice& slice);
   OperationResult answer(const ModelRow& row, Applied applied) const;
   Applied move(ModelRow& row, State state, DueClass due_class, EngineTime next_at, EngineTime at);
   LaneId lane_of(const LaneKey& key);
@@ -73,6 +78,9 @@ class ModelWriter {
 };
 
 OutboxCounts counts_of(const ModelRecord& record);
+MerchantName merchant_of(const ModelRow& row);
+// What a process learns about activation when it opens the record.
+ActivationRecord activation_of(const ModelRecord& record);
 
 // When and how the batch in flight ends; drawn by the simulator.
 struct BatchPlan {

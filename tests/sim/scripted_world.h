@@ -37,8 +37,9 @@ enum class Temper { kPrompt, kSlow, kSilent, kLying, kFlapping, kRefusing };
 inline constexpr unsigned kTemperCount = 6;
 
 struct World {
-  World(std::uint64_t seed, const ProfileCatalogue& catalogue, const EngineOptions& options)
-      : rng(seed), witness(catalogue, options, record) {}
+  World(std::uint64_t seed, const ProfileCatalogue& catalogue, const MerchantDirectory& merchants,
+        const EngineOptions& options)
+      : rng(seed), witness(catalogue, merchants, options, record) {}
 
   Moment now() const { return {WallTime{boot.ms + wall_offset.count()}, boot}; }
   void trace(std::uint64_t fact) { hash = (hash ^ fact) * 1'099'511'628'211ULL; }

@@ -6,6 +6,7 @@
 
 #include "engine/intake.h"
 #include "policy/judge.h"
+#include "profile/content_rules.h"
 #include "sim/scripted_world.h"
 
 namespace ackd::sim {
@@ -26,6 +27,7 @@ EngineOptions draw_options(SeededRng& rng) {
   options.page_rows = 1 + rng.below(8);
   options.lanes_per_scan = 1 + rng.below(5);
   options.page_bytes_max = rng.chance(30) ? 2'000 : 1u << 20;
+  options.release_rows = 1 + rng.below(4);
   return options;
 }
 
@@ -42,14 +44,18 @@ struct Process {
         in_flight(world),
         signer(world, signer_max),
         transport(world),
-        engine(options, {outbox, in_flight, signer, transport, catalogue, merchants, events, world.rng},
-               {world.now(), world.record.newest, world.record.newest_record}) {}
+        activations(activation_of(world.record).activations),
+        intake(catalogue, merchants, activations, world.rng),
+        engine(options, {outbox, in_flight, signer, transport, catalogue, merchants, events, world.rng, activations},
+               {world.now(), world.record.newest, world.record.newest_record, activation_of(world.record).awaiting}) {}
 
   ModelOutbox outbox;
   WorldInFlight in_flight;
   WorldSigner signer;
   WorldTransport transport;
   IgnoredEvents events;
+  Activations activations;
+  Intake intake;
   Engine engine;
 };
 
@@ -61,8 +67,7 @@ class Simulator {
           return draw_options(rng);
         }()),
         catalogue_(catalogue),
-        world_(seed, catalogue, options_),
-        intake_(catalogue_, merchants_) {}
+        world_(seed, catalogue, merchants_, options_) {}
 
   Report run();
 
@@ -77,6 +82,10 @@ class Simulator {
   void admit_some();
   void change_something();
   void step_clock();
+  void change_a_url();
+  void probe_something();
+  void probe_unverified();
+  void probe(const Merchant& merchant);
   void heal();
   void release_held();
   bool all_ended() const;
@@ -89,11 +98,10 @@ class Simulator {
   const ProfileCatalogue& catalogue_;
   MerchantDirectory merchants_;
   World world_;
-  Intake intake_;
   std::unique_ptr<Process> process_;
   Report report_;
   std::optional<BootTime> wake_;
-  BootTime next_admission_, next_change_, next_clock_, next_band_;
+  BootTime next_admission_, next_change_, next_clock_, next_band_, next_probe_;
   BootTime disk_trouble_until_{0};
   unsigned disk_trouble_percent_ = 0;
   Duration signer_max_{0};
@@ -116,13 +124,14 @@ void Simulator::populate() {
     world_.tempers[id] = static_cast<Temper>(rng.below(kTemperCount));
     world_.hosts[id] = "host" + std::to_string(rng.below(count)) + ".example";
     for (const Profile* profile : profiles) {
-      merchants_.put({profile->id, id, "http://" + world_.hosts[id] + "/", {"k1", Secret("0123456789")}, {}});
+      merchants_.put(
+          {profile->id, id, "http://" + world_.hosts[id] + "/", {{"k1", Secret("0123456789"), Secret()}}, {}});
     }
   }
   world_.crash_per_100k = rng.chance(70) ? static_cast<unsigned>(rng.below(400)) : 0;
   disk_trouble_percent_ = rng.chance(50) ? static_cast<unsigned>(rng.below(40)) : 0;
   signer_max_ = rng.chance(50) ? Duration(0) : rng.between(1, 300);
-  next_admission_ = next_change_ = next_clock_ = next_band_ = world_.boot;
+  next_admission_ = next_change_ = next_clock_ = next_band_ = next_probe_ = world_.boot;
 }
 
 IntakeRequest Simulator::request_of(unsigned order) {
@@ -131,14 +140,25 @@ IntakeRequest Simulator::request_of(unsigned order) {
   IntakeRequest request;
   request.provider = profile.id;
   request.merchant = "m" + std::to_string(order / profiles.size() % world_.tempers.size());
-  for (const FieldRule& field : profile.fields) {
-    if (field.constant || field.name == profile.signature_field) continue;
-    request.fields.push_back({field.name, std::to_string(order)});
+  request.fields = example_input(profile)->fields;
+  for (Field& field : request.fields) {
+    if (field.name == profile.subject_fields.front()) field.value = std::to_string(order);
   }
   return request;
 }
 
+// URLs come from the configuration file, so they change between two processes. Two for each merchant: it is often put
+// back to the one that is activated, and what was held meanwhile must go out.
+void Simulator::change_a_url() {
+  SeededRng& rng = world_.rng;
+  const std::vector<const Merchant*> merchants = merchants_.all();
+  Merchant changed = *merchants[rng.below(merchants.size())];
+  changed.url = "http://" + world_.hosts[changed.id] + (rng.chance(50) ? "/moved" : "/");
+  merchants_.put(std::move(changed));
+}
+
 void Simulator::start_process() {
+  for (unsigned changes = 0; world_.faults && changes < 4 && world_.rng.chance(40); ++changes) change_a_url();
   process_ = std::make_unique<Process>(
       world_, options_, catalogue_, merchants_, [this] { return plan(); }, signer_max_);
   asked_.clear();
@@ -181,7 +201,7 @@ void Simulator::admit_some() {
     const bool repeat = newest_order_ > 0 && rng.chance(10);
     IntakeRequest request = request_of(repeat ? static_cast<unsigned>(rng.below(newest_order_)) : newest_order_++);
     if (rng.chance(5)) request.not_before = WallTime{process_->engine.now().ms + rng.between(1, 9'000'000).count()};
-    Result<Admission> admission = intake_.admit(request, process_->engine.now());
+    Result<Admission> admission = process_->intake.admit(request, {process_->engine.now(), process_->engine.wall()});
     CHECK_THAT(admission.ok(), "the simulator's own notification was refused");
     asked.contents.push_back(admission->notification.content);
     admissions.push_back(std::move(*admission));
@@ -214,6 +234,33 @@ void Simulator::change_something() {
   process_->engine.change(ticket, std::move(changes));
 }
 
+void Simulator::probe(const Merchant& merchant) {
+  const std::string key = std::to_string(world_.boot.ms) + "-" + std::to_string(++newest_ticket_);
+  Result<Admission> admission =
+      process_->intake.probe({merchant.provider, merchant.id}, key, {process_->engine.now(), process_->engine.wall()});
+  CHECK_THAT(admission.ok(), "the simulator's own probe was refused");
+  asked_.emplace(newest_ticket_, Asked{{admission->notification.content}});
+  process_->engine.admit(newest_ticket_, {std::move(*admission)});
+}
+
+void Simulator::probe_something() {
+  next_probe_ = soon(1'000, 6'000'000);
+  const std::vector<const Merchant*> merchants = merchants_.all();
+  if (process_->engine.accepts(1, 1'000)) probe(*merchants[world_.rng.below(merchants.size())]);
+}
+
+// In the healthy world an operator probes whatever is still unverified, one at a time.
+void Simulator::probe_unverified() {
+  if (!asked_.empty()) return;
+  for (const Merchant* merchant : merchants_.all()) {
+    const MerchantName name{merchant->provider, merchant->id};
+    const auto activation = world_.record.activations.find(name);
+    const bool active = activation != world_.record.activations.end() && activation->second.url == merchant->url;
+    const bool asked_for = catalogue_.current(merchant->provider)->activation.required;
+    if (asked_for && !active && !world_.record.open_probes.contains(name)) return probe(*merchant);
+  }
+}
+
 void Simulator::step_clock() {
   SeededRng& rng = world_.rng;
   next_clock_ = soon(1'000'000, 60'000'000);
@@ -232,6 +279,7 @@ void Simulator::act() {
   if (world_.boot >= next_admission_) admit_some();
   if (world_.boot >= next_change_) change_something();
   if (world_.boot >= next_clock_) step_clock();
+  if (world_.boot >= next_probe_) probe_something();
   if (world_.boot < next_band_) return;
   next_band_ = soon(100'000, 20'000'000);
   process_->outbox.band = static_cast<DiskBand>(world_.rng.below(3));
@@ -262,6 +310,7 @@ void Simulator::turn() {
   take_answers();
   const EngineStats stats = process_->engine.stats();
   world_.witness.on_turn(result, stats);
+  world_.witness.check_released(world_.boot);
   if (result.fatal) throw Crash{};
   wake_.reset();
   if (result.wake_at) wake_ = world_.boot + std::max(*result.wake_at - stats.now, Duration(1));
@@ -276,7 +325,7 @@ std::optional<BootTime> Simulator::next_event() const {
   consider(process_->signer.next_ready());
   consider(process_->transport.next_ready());
   if (world_.faults) {
-    for (const BootTime at : {next_admission_, next_change_, next_clock_, next_band_}) consider(at);
+    for (const BootTime at : {next_admission_, next_change_, next_clock_, next_band_, next_probe_}) consider(at);
   }
   return next;
 }
@@ -309,10 +358,11 @@ void Simulator::heal() {
   world_.witness.forget_all_due(world_.boot);
 }
 
+// What awaits an activation is not released by hand: the activation must do it.
 void Simulator::release_held() {
   std::vector<OperatorChange> changes;
   for (const auto& [id, row] : world_.record.rows) {
-    if (row.state != State::kHeld) continue;
+    if (row.state != State::kHeld || row.awaits_activation) continue;
     OperatorChange change;
     change.verb = OperatorVerb::kRelease;
     change.id = id;
@@ -339,25 +389,43 @@ Report Simulator::run() {
   while (!all_ended() && world_.boot < healed + kLivenessMax && report_.turns < kTurnsMax &&
          world_.witness.failures().empty()) {
     release_held();
+    probe_unverified();
     step(world_.boot + std::chrono::hours(1));
   }
   if (world_.witness.failures().empty()) world_.witness.at_end();
   report_.failures = world_.witness.failures();
   report_.hash = world_.hash;
   report_.sends = world_.witness.sends();
+  report_.probes = world_.witness.probes_sent();
+  report_.activations = world_.record.activations.size();
   report_.accepted = world_.witness.accepted().size();
   report_.virtual_ms = static_cast<std::uint64_t>((world_.boot - start).count());
   return report_;
 }
 
+// A copy of a shipped profile that asks for activation, so that it does not depend on the shipped ones whether that is
+// tried.
+Profile with_activation(Profile profile) {
+  profile.id = "activated";
+  profile.activation.required = true;
+  return profile;
+}
+
 }  // namespace
 
-ProfileCatalogue load_catalogue(const std::string& folder) {
+ProfileCatalogue load_catalogue(const std::string& folder, const std::vector<std::string>& providers) {
   Result<std::vector<ProfileSource>> sources = load_profiles(folder, {});
   CHECK_THAT(sources.ok(), "the shipped profiles do not load");
   ProfileCatalogue catalogue;
   RevisionId revision;
-  for (ProfileSource& source : *sources) catalogue.set_current(RevisionId{++revision.value}, std::move(source.profile));
+  for (ProfileSource& source : *sources) {
+    const bool wanted = std::find(providers.begin(), providers.end(), source.profile.id) != providers.end();
+    if (!providers.empty() && !wanted) continue;
+    if (!providers.empty() && source.profile.id == providers.front()) {
+      catalogue.set_current(RevisionId{++revision.value}, with_activation(source.profile));
+    }
+    catalogue.set_current(RevisionId{++revision.value}, std::move(source.profile));
+  }
   return catalogue;
 }
 

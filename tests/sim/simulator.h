@@ -20,11 +20,14 @@ struct Report {
   std::uint64_t failed_batches = 0;
   std::uint64_t clock_steps = 0;
   std::uint64_t operator_changes = 0;
+  std::uint64_t probes = 0;
+  std::uint64_t activations = 0;  // merchants that are activated at the end
   std::uint64_t virtual_ms = 0;
 };
 
-// The shipped profiles of `folder`, as every run uses them.
-ProfileCatalogue load_catalogue(const std::string& folder);
+// The named profiles of `folder`, with a copy of the first that asks for activation; without names all of them as they
+// are.
+ProfileCatalogue load_catalogue(const std::string& folder, const std::vector<std::string>& providers = {});
 
 Report run_seed(std::uint64_t seed, const ProfileCatalogue& catalogue);
 

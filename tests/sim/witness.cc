@@ -26,6 +26,7 @@ void Witness::on_send(NotificationId id, const LaneKey& lane, const std::string&
   if (row->second.state != State::kPending) {
     fail("sent while " + std::string(name_of(row->second.state)) + ": " + to_string(id));
   }
+  check_may_be_sent(row->second);
   if (const auto known = content_.find(id); known != content_.end() && known->second != content) {
     fail("other content than was accepted: " + to_string(id));
   }
@@ -42,6 +43,47 @@ void Witness::on_send(NotificationId id, const LaneKey& lane, const std::string&
   if (static_cast<std::size_t>(on_host) > options_.host_ceiling + suspects_.size()) fail("host ceiling exceeded");
 }
 
+// What counts is the record, not what the engine believes.
+bool Witness::is_active(const ModelRow& row) const {
+  const LaneKey& lane = row.notification.lane;
+  if (!catalogue_.current(lane.provider)->activation.required) return true;
+  const auto activation = record_.activations.find(merchant_of(row));
+  return activation != record_.activations.end() &&
+         activation->second.url == merchants_.find(lane.provider, lane.merchant)->url;
+}
+
+void Witness::check_may_be_sent(const ModelRow& row) {
+  const Notification& n = row.notification;
+  if (n.probe) {
+    probed_[n.id] = merchants_.find(n.lane.provider, n.lane.merchant)->url;
+  } else if (!is_active(row)) {
+    fail("sent to a merchant that is not activated: " + to_string(n.id));
+  }
+}
+
+void Witness::check_released(BootTime now) {
+  if (now - looked_for_unreleased_ < std::chrono::minutes(10)) return;
+  looked_for_unreleased_ = now;
+  for (const auto& [id, row] : record_.rows) {
+    if (!row.awaits_activation || !is_active(row)) {
+      unreleased_.erase(id);
+    } else if (now - unreleased_.try_emplace(id, now).first->second > std::chrono::hours(1)) {
+      fail("still held for an activation that has come: " + to_string(id));
+    }
+  }
+}
+
+void Witness::check_probe(const ModelRow& before, const Settlement& settlement) {
+  if (before.notification.probe != settlement.probed_url.has_value()) {
+    return fail("a probe settled as something else: " + to_string(settlement.key.id));
+  }
+  if (!settlement.probed_url || settlement.state != State::kDelivered) return;
+  const auto probed = probed_.find(settlement.key.id);
+  if (probed == probed_.end() || probed->second != *settlement.probed_url) {
+    fail("an activation for a URL that was not probed: " + to_string(settlement.key.id));
+  }
+}
+
 void Witness::on_transfer_end(NotificationId id, TransferEnd end, BootTime now) {
   active_.erase(id);
   if (is_ours(end)) {
@@ -53,6 +95,7 @@ void Witness::on_transfer_end(NotificationId id, TransferEnd end, BootTime now) 
 
 void Witness::on_settlement(const ModelRow& before, const Settlement& settlement) {
   const NotificationId id = settlement.key.id;
+  check_probe(before, settlement);
   if (!settlement.attempt) {
     if (settlement.steps != before.progress.steps) fail("a step used up without an attempt: " + to_string(id));
     return;
@@ -86,6 +129,10 @@ void Witness::check_next_state(const ModelRow& before, const Settlement& settlem
   if (settlement.steps != before.progress.steps + 1) fail("an attempt that used up no step: " + id);
   // A cancel that was asked for while in flight ends it whatever the schedule says.
   if (acknowledged || settlement.state == State::kCancelled) return;
+  if (before.notification.probe) {
+    if (settlement.state != State::kExhausted) fail("a probe that is sent again: " + id);
+    return;
+  }
   const std::vector<Duration>& delays = catalogue_.find(before.notification.revision)->schedule.delays;
   if (before.progress.steps >= delays.size()) {
     if (settlement.state != State::kExhausted) fail("more sends than the schedule has: " + id);

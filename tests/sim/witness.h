@@ -15,8 +15,9 @@ namespace ackd::sim {
 
 class Witness final : public RecordObserver {
  public:
-  Witness(const ProfileCatalogue& catalogue, const EngineOptions& options, const ModelRecord& record)
-      : catalogue_(catalogue), options_(options), record_(record) {}
+  Witness(const ProfileCatalogue& catalogue, const MerchantDirectory& merchants, const EngineOptions& options,
+          const ModelRecord& record)
+      : catalogue_(catalogue), merchants_(merchants), options_(options), record_(record) {}
 
   // A caller was told that the notification is recorded.
   void on_accepted(NotificationId id, const std::string& content);
@@ -36,6 +37,8 @@ class Witness final : public RecordObserver {
     adopted_at_ = now;
   }
   void on_turn(const TurnResult& result, const EngineStats& stats);
+  // What awaits an activation that has come is released within the hour, whatever the disk does.
+  void check_released(BootTime now);
   // Everything must have ended; nothing accepted may be missing.
   void at_end();
 
@@ -43,11 +46,16 @@ class Witness final : public RecordObserver {
   const std::vector<std::string>& failures() const { return failures_; }
   const std::set<NotificationId>& accepted() const { return accepted_; }
   std::size_t sends() const { return total_sends_; }
+  std::size_t probes_sent() const { return probed_.size(); }
 
  private:
   void check_next_state(const ModelRow& before, const Settlement& settlement);
+  bool is_active(const ModelRow& row) const;
+  void check_may_be_sent(const ModelRow& row);
+  void check_probe(const ModelRow& before, const Settlement& settlement);
 
   const ProfileCatalogue& catalogue_;
+  const MerchantDirectory& merchants_;
   const EngineOptions& options_;
   const ModelRecord& record_;
   std::vector<std::string> failures_;
@@ -58,10 +66,13 @@ class Witness final : public RecordObserver {
     std::string origin;
   };
   std::map<NotificationId, Active> active_;
-  std::map<NotificationId, std::size_t> sends_;  // that reached the network
-  std::map<NotificationId, BootTime> ended_;     // reached the network, outcome not committed yet
-  std::map<NotificationId, BootTime> earliest_;  // boot time before which it must not be sent
-  std::map<NotificationId, BootTime> suspects_;  // in flight, with their start
+  std::map<NotificationId, std::size_t> sends_;    // that reached the network
+  std::map<NotificationId, BootTime> ended_;       // reached the network, outcome not committed yet
+  std::map<NotificationId, BootTime> earliest_;    // boot time before which it must not be sent
+  std::map<NotificationId, BootTime> suspects_;    // in flight, with their start
+  std::map<NotificationId, std::string> probed_;   // probes that were sent, with the merchant's URL then
+  std::map<NotificationId, BootTime> unreleased_;  // await an activation that has come, with when that was seen
+  BootTime looked_for_unreleased_;
   BootTime adopted_at_;
   std::size_t total_sends_ = 0;
 };
