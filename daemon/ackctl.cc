@@ -28,7 +28,10 @@ ackd::Verbs declare_verbs(CLI::App& app) {
   ackd::add_enqueue_verb(app, verbs);
   ackd::add_queue_verbs(app, verbs);
   ackd::add_steering_verbs(app, verbs);
+  ackd::add_merchant_verbs(app, verbs);
   ackd::add_offline_verbs(app, verbs);
+  ackd::add_provider_verbs(app, verbs);
+  ackd::add_verify_verb(app, verbs);
   ackd::add_receive_verb(app, verbs);
   ackd::add_config_verbs(app, verbs);
   return verbs;

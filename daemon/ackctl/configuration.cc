@@ -1,5 +1,7 @@
 #include "ackctl/configuration.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "config/config.h"
@@ -63,6 +65,20 @@ Result<std::vector<KnownMerchant>> merchants_of_config(const GlobalOptions& opti
     known.push_back({profile, configured.merchant, path_of(configured.merchant)});
   }
   return known;
+}
+
+Result<KnownProtocol> find_in_config(const GlobalOptions& options, const std::string& provider,
+                                     const std::string& merchant) {
+  auto checked = check_config(options.config_file, options.schedules_dir);
+  if (!checked) return checked.error();
+  for (ConfiguredMerchant& configured : checked->config.merchants) {
+    if (configured.merchant.provider != provider || configured.merchant.id != merchant) continue;
+    const Profile* profile = find_in(checked->profiles, provider);
+    CHECK_THAT(profile != nullptr, "check_merchants has found every merchant's provider");
+    return KnownProtocol{*profile, std::move(configured.merchant)};
+  }
+  return Error{
+      ErrorCode::kNotFound, fmt::format("{} has no merchant '{}' of {}", options.config_file, merchant, provider), {}};
 }
 
 }  // namespace ackd

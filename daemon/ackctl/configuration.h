@@ -25,4 +25,12 @@ Result<CheckedConfig> check_config(const std::string& file, const std::string& s
 // point to and must not change while they live.
 Result<std::vector<KnownMerchant>> merchants_of_config(const GlobalOptions& options, std::vector<Profile>& profiles);
 
+// One merchant of the file with its profile. An unknown one is kNotFound.
+struct KnownProtocol {
+  Profile profile;
+  Merchant merchant;
+};
+Result<KnownProtocol> find_in_config(const GlobalOptions& options, const std::string& provider,
+                                     const std::string& merchant);
+
 }  // namespace ackd

@@ -1,4 +1,4 @@
-// What `ackctl explain` says of a provider. Pure, so that tests compare texts.
+// What `ackctl explain` and `ackctl provider show` say of a provider. Pure, so that tests compare texts.
 #pragma once
 
 #include <string>
@@ -14,8 +14,12 @@ namespace ackd {
 // integers. Scripts depend on exactly this shape.
 Document timetable_of(const Schedule& schedule);
 
-// The timetable with instants counted from `from`, how a request is made and signed, what counts as acknowledgement,
-// and where each fact comes from.
+// The timetable with instants counted from `from`, the facts in words, and where each comes from.
 std::string explanation_of(const Profile& profile, WallTime from, const Terminal& terminal);
+
+// The facts in words, every field as a row of a table, and where each fact comes from.
+std::string description_of(const Profile& profile, const Terminal& terminal);
+// {"id","title","revision","facts":[{"label","text"}],"fields":[{...}],"timetable":[...],"sources":[{...}]}.
+Document document_of(const Profile& profile);
 
 }  // namespace ackd

@@ -5,78 +5,36 @@
 #include <algorithm>
 #include <utility>
 
-#include "crypto/digest.h"
-#include "profile/render.h"
-#include "text/form_encoding.h"
+#include "profile/verification.h"
 
 namespace ackd {
 namespace {
 
-// A merchant's URL may bring pairs of the same name; the provider's stand behind them.
-const std::string* last_of(const Fields& pairs, std::string_view name) {
-  const auto found = std::find_if(pairs.rbegin(), pairs.rend(), [&](const Field& pair) { return pair.name == name; });
-  return found == pairs.rend() ? nullptr : &found->value;
-}
-
-std::string joined(const Fields& pairs, const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) {
-    const std::string* value = last_of(pairs, name);
-    if (!out.empty()) out.push_back('/');
-    if (value != nullptr) out += *value;
-  }
-  return out;
-}
-
-std::string identity_of(const Profile& profile, const ReceivedRequest& request, const Fields& pairs) {
+std::string identity_of(const Profile& profile, const ReceivedRequest& request, const Fields& fields) {
   std::vector<std::string> names = profile.identity_fields;
   if (names.empty()) {
     names = profile.subject_fields;
     if (!profile.status_field.empty()) names.push_back(profile.status_field);
   }
-  return fmt::format("{} {} {}", profile.id, request.path, joined(pairs, names));
-}
-
-// What arrived, as the profile's content. Nothing is filled in: a merchant verifies what it got.
-Content content_of(const Profile& profile, const Fields& pairs) {
-  Content content;
-  for (const FieldRule& rule : profile.fields) {
-    const std::string* value = last_of(pairs, rule.name);
-    if (value != nullptr && rule.name != profile.signature_field) content.fields.push_back({rule.name, *value});
+  std::string values;
+  for (const std::string& name : names) {
+    const std::string* value = find_field(fields, name);
+    if (value != nullptr) values += "/" + *value;
   }
-  return content;
-}
-
-// Why the signature is not right; empty when it is.
-std::string signature_trouble(const KnownMerchant& known, const ReceivedRequest& request, const Fields& pairs) {
-  const Profile& profile = *known.profile;
-  if (request.method != profile.method)
-    return fmt::format("{} was used, {} is the rule", request.method, profile.method);
-  const std::string* sent = last_of(pairs, profile.signature_field);
-  if (sent == nullptr) return fmt::format("there is no field {}", profile.signature_field);
-  const Content content = content_of(profile, pairs);
-  const Url anywhere{false, "merchant.example", 80, "/", ""};
-  const auto rendered = render(profile, {content, known.merchant, anywhere, WallTime{}});
-  if (!rendered) return rendered.error().message;
-  if (equal_in_constant_time(*sent, rendered->signature)) return {};
-  return fmt::format("{} is '{}', expected '{}'", profile.signature_field, *sent, rendered->signature);
+  return values.empty() ? values : fmt::format("{} {} {}", profile.id, request.path, values);
 }
 
 Reading read_as(const KnownMerchant& known, const ReceivedRequest& request) {
+  VerificationInput input{*known.profile, known.merchant, request};
+  input.public_key = known.public_key;
+  const Verification verification = verify(input, false);
   Reading reading;
-  reading.signature = SignatureVerdict::kWrong;
+  reading.signature = verification.verified ? SignatureVerdict::kOk : SignatureVerdict::kWrong;
+  reading.why = verification.trouble;
   reading.provider = known.profile->id;
   reading.merchant = known.merchant.id;
-  const bool in_query = known.profile->encoding == Encoding::kQuery;
-  const auto pairs = form_decode(in_query ? request.query : request.body);
-  if (!pairs) {
-    reading.why = pairs.error().message;
-    return reading;
-  }
-  reading.subject = joined(*pairs, known.profile->subject_fields);
-  reading.identity = identity_of(*known.profile, request, *pairs);
-  reading.why = signature_trouble(known, request, *pairs);
-  if (reading.why.empty()) reading.signature = SignatureVerdict::kOk;
+  reading.subject = verification.subject;
+  reading.identity = identity_of(*known.profile, request, verification.fields);
   return reading;
 }
 

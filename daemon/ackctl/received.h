@@ -1,23 +1,15 @@
-// What a merchant makes of a received notification: which order it is about and whether its signature is right. This is
-// the receiver's side of profile/render.h: the same rules, run over what arrived.
+// What the merchant of `ackctl receive` makes of a notification: whose it is, which order it is about, and whether its
+// signature is right. profile/verification.h judges; here the merchant is found.
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "model/content.h"
 #include "model/merchant.h"
 #include "profile/profile.h"
+#include "profile/received_request.h"
 
 namespace ackd {
-
-struct ReceivedRequest {
-  std::string method;
-  std::string path;
-  std::string query;  // as on the wire, without '?'
-  std::string body;
-};
 
 enum class SignatureVerdict { kOk, kWrong, kUnchecked };
 const char* name_of(SignatureVerdict verdict);  // "ok", "WRONG", "unchecked"
@@ -37,11 +29,12 @@ struct Reading {
 struct KnownMerchant {
   const Profile* profile = nullptr;
   Merchant merchant;
-  std::string path;  // of its URL; empty matches every path
+  std::string path{};        // of its URL; empty matches every path
+  std::string public_key{};  // the platform's, where its private key is not known here
 };
 
 // Checks the request against the merchants that live at its path, or against all where none does. The first whose
-// signature matches is the one; otherwise the verdict is about the likeliest.
+// signature matches is the one; otherwise the verdict is about the likeliest. Safe to call from several threads.
 Reading read_request(const std::vector<KnownMerchant>& known, const ReceivedRequest& request);
 
 }  // namespace ackd

@@ -85,6 +85,7 @@ struct Receiver::Callbacks {
     // The first call comes before the body; answering then would leave the body unread.
     if (!std::exchange(exchange.begun, true)) {
       exchange.request.method = method;
+      MHD_get_connection_values(connection, MHD_HEADER_KIND, &add_header, &exchange.request.headers);
       return MHD_YES;
     }
     if (*size > 0) {
@@ -95,6 +96,11 @@ struct Receiver::Callbacks {
     }
     if (exchange.too_large) return send(connection, {413, "", "", Duration(0)});
     return answer(*static_cast<Receiver*>(receiver), connection, exchange);
+  }
+
+  static MHD_Result add_header(void* headers, MHD_ValueKind, const char* name, const char* value) {
+    static_cast<Fields*>(headers)->push_back({name, value == nullptr ? "" : value});
+    return MHD_YES;
   }
 
   static MHD_Result answer(Receiver& receiver, MHD_Connection* connection, Exchange& exchange) {

@@ -5,17 +5,18 @@
 #include <charconv>
 #include <utility>
 
-#include "api/json_reader.h"
+#include "ackctl/verb.h"
 #include "crypto/digest.h"
 #include "profile/content_rules.h"
 #include "profile/merchant_options.h"
 #include "text/charset.h"
+#include "text/json_reader.h"
 #include "text/url.h"
 
 namespace ackd {
 namespace {
 
-// Where no URL matters, as in a comparison of signatures.
+// Where neither the description nor the merchant names one, as in a comparison of signatures.
 constexpr const char* kDefaultUrl = "http://merchant.example/notify";
 
 bool is_scalar(const JsonValue& value) {
@@ -76,15 +77,47 @@ Status read_options(const JsonValue& merchant, std::map<std::string, std::string
   return Done{};
 }
 
-Status read_merchant(const JsonValue& root, Merchant& merchant) {
+// One of merchant.keys, or the lone key that stands in the merchant itself.
+Status read_key(const JsonValue& object, MerchantKey& key) {
+  std::string secret;
+  std::string private_key;
+  if (Status read = read_text(object, "key", secret); !read) return read;
+  if (Status read = read_text(object, "private_key", private_key); !read) return read;
+  key.secret = Secret(std::move(secret));
+  key.private_key = Secret(std::move(private_key));
+  return Done{};
+}
+
+Status read_keys(const JsonValue& merchant, std::vector<MerchantKey>& keys) {
+  MerchantKey lone;
+  if (Status read = read_key(merchant, lone); !read) return read;
+  const bool has_lone = !lone.secret.empty() || !lone.private_key.empty();
+  if (has_lone) keys.push_back(std::move(lone));
+  const JsonValue* list = merchant.find("keys");
+  if (list == nullptr || list->kind == JsonKind::kNull) return Done{};
+  if (has_lone) return invalid("merchant has both a key and keys; give one of them", "merchant.keys");
+  if (list->kind != JsonKind::kArray) return wrong_kind("merchant.keys", *list, "a list");
+  for (const JsonValue& item : list->items) {
+    if (item.kind != JsonKind::kObject) return wrong_kind("merchant.keys", item, "a list of objects");
+    if (const auto unknown = find_unknown_member(item, {"id", "key", "private_key"}, "a key")) return *unknown;
+    keys.emplace_back();
+    if (Status read = read_text(item, "id", keys.back().id); !read) return read;
+    if (Status read = read_key(item, keys.back()); !read) return read;
+  }
+  return Done{};
+}
+
+Status read_merchant(const JsonValue& root, RenderRequest& request) {
   const JsonValue* value = root.find("merchant");
   if (value == nullptr || value->kind == JsonKind::kNull) return Done{};
   if (value->kind != JsonKind::kObject) return wrong_kind("merchant", *value, "an object");
-  std::string key;
+  const std::vector<std::string> known = {"id", "key", "private_key", "keys", "options", "url"};
+  if (const auto unknown = find_unknown_member(*value, known, "the merchant")) return *unknown;
+  request.names_merchant = !value->members.empty();
+  Merchant& merchant = request.merchant;
   if (Status read = read_text(*value, "id", merchant.id); !read) return read;
-  if (Status read = read_text(*value, "private_key", key); !read) return read;
-  if (Status read = read_text(*value, "key", key); !read) return read;
-  merchant.key.secret = Secret(std::move(key));
+  if (Status read = read_text(*value, "url", merchant.url); !read) return read;
+  if (Status read = read_keys(*value, merchant.keys); !read) return read;
   return read_options(*value, merchant.options);
 }
 
@@ -111,49 +144,82 @@ void add_bytes(Document& out, const std::string& name, const std::string& bytes)
 
 // Offline nobody shows the field beside the message, as the API does.
 Error with_field(const Error& error, std::string_view prefix) {
-  if (error.field.empty() || error.message.find(error.field) != std::string::npos) return error;
-  return {error.code, fmt::format("{}{}: {}", prefix, error.field, error.message), error.field};
+  return {error.code, sentence_of(error, prefix), error.field};
+}
+
+// Where in the description the field at fault stands.
+std::string_view prefix_of(std::string_view field) {
+  if (field == "body" || field == "type" || field == "key") return "";
+  return field.starts_with("options.") ? "merchant." : "fields.";
+}
+
+// {"body": "..."}; an empty body is a body.
+Status read_body(const JsonValue& root, AdmissionInput& input) {
+  const JsonValue* value = root.find("body");
+  input.has_body = value != nullptr && value->kind != JsonKind::kNull;
+  if (!input.has_body) return Done{};
+  if (value->kind != JsonKind::kString) {
+    return wrong_kind("body", *value, "a string, the body's exact text: \"{\\\"id\\\":1}\"");
+  }
+  input.body = value->text;
+  return Done{};
+}
+
+// 32 random bytes for what a profile draws once.
+std::string seed_from(Rng& rng) {
+  std::string seed;
+  for (int i = 0; i < 4; ++i) seed += std::to_string(rng.next()) + "/";
+  return seed;
 }
 
 }  // namespace
 
-Result<RenderRequest> read_render_request(std::string_view json, const std::string& provider, WallTime now) {
+Result<RenderRequest> read_render_request(std::string_view json, const std::string& provider, WallTime now, Rng& rng) {
   const Result<JsonValue> root = read_json(json);
   if (!root) return root.error();
   if (root->kind != JsonKind::kObject) return wrong_kind("the request", *root, "an object");
-  const std::vector<std::string> known = {"fields", "url", "merchant", "now", "nonce", "body"};
+  const std::vector<std::string> known = {"fields", "type", "body", "url", "merchant", "now", "nonce"};
   if (const auto unknown = find_unknown_member(*root, known, "the request")) return *unknown;
   RenderRequest request;
-  request.url = kDefaultUrl;
-  request.now = now;
+  request.input.now = now;
+  request.input.seed = seed_from(rng);
+  request.nonce = nonce_from(rng.next());
   request.merchant.provider = provider;
-  if (Status read = read_fields(*root, request.fields); !read) return read.error();
+  if (Status read = read_fields(*root, request.input.fields); !read) return read.error();
+  if (Status read = read_text(*root, "type", request.input.type); !read) return read.error();
+  if (Status read = read_body(*root, request.input); !read) return read.error();
   if (Status read = read_text(*root, "url", request.url); !read) return read.error();
-  if (Status read = read_text(*root, "body", request.body); !read) return read.error();
-  if (Status read = read_merchant(*root, request.merchant); !read) return read.error();
-  if (Status read = read_now(*root, request.now); !read) return read.error();
+  if (Status read = read_text(*root, "nonce", request.nonce); !read) return read.error();
+  if (Status read = read_merchant(*root, request); !read) return read.error();
+  if (Status read = read_now(*root, request.input.now); !read) return read.error();
   return request;
 }
 
-Result<Rendered> render_offline(const Profile& profile, const RenderRequest& request) {
-  if (const Status known = check_options(profile, request.merchant); !known)
-    return with_field(known.error(), "merchant.");
-  const auto fixed = fix_content(profile, request.merchant, {request.fields, request.body, "", ""});
-  if (!fixed) return with_field(fixed.error(), "fields.");
-  const auto url = parse_url(request.url);
+Result<RenderedOffline> render_offline(const Profile& profile, const RenderRequest& request) {
+  const Merchant& merchant = request.merchant;
+  if (const Status known = check_options(profile, merchant); !known) return with_field(known.error(), "merchant.");
+  const auto fixed = fix_incomplete_content(profile, merchant, request.input);
+  if (!fixed) return with_field(fixed.error(), prefix_of(fixed.error().field));
+  const std::string& own = request.url.empty() ? merchant.url : request.url;
+  const auto url = parse_url(own.empty() ? kDefaultUrl : own);
   if (!url) return with_field(url.error(), "");
-  auto rendered = render(profile, {fixed->content, request.merchant, *url, request.now});
-  if (!rendered) return with_field(rendered.error(), "merchant.");
-  return rendered;
+  PrivateKeyCache keys;
+  auto rendered = render(profile, {fixed->content, merchant, *url, request.input.now, request.nonce}, keys);
+  if (!rendered) return with_field(rendered.error(), prefix_of(rendered.error().field));
+  RenderedOffline out{*std::move(rendered), {}};
+  for (const std::string& name : fixed->missing) out.refused.push_back(name + ": the field is required");
+  return out;
 }
 
-Document document_of(const Rendered& rendered) {
+Document document_of(const RenderedOffline& offline) {
+  const Rendered& rendered = offline.rendered;
   Document headers = Document::object();
   for (const Field& header : rendered.request.headers) headers[header.name] = header.value;
   Document out = {{"method", rendered.request.method}, {"url", rendered.request.url.text()}, {"headers", headers}};
   add_bytes(out, "body", rendered.request.body);
   add_bytes(out, "canonical", rendered.canonical);
   add_bytes(out, "signature", rendered.signature);
+  if (!offline.refused.empty()) out["refused_at_admission"] = offline.refused;
   return out;
 }
 

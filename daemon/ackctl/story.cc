@@ -101,6 +101,7 @@ std::string head_text(const Document& notification, const Terminal& terminal) {
                                 terminal.paint_state(printable(text_of(notification, "state"))));
   Facts facts(2);
   const std::string tags = pairs_of(part_of(notification, "tags"));
+  if (flag_of(notification, "probe")) facts.add("probe", "simulated content, sent once");
   facts.add("provider", text_of(notification, "provider"));
   facts.add("merchant", text_of(notification, "merchant"));
   facts.add("order", text_of(notification, "subject"));
@@ -150,6 +151,10 @@ std::string next_text(const Document& notification) {
 std::string advice(const Document& notification) {
   const std::string state = text_of(notification, "state");
   const std::string id = text_of(notification, "id");
+  if (state == "exhausted" && flag_of(notification, "probe")) {
+    return fmt::format("'ackctl merchant probe {} {}' sends another one", text_of(notification, "provider"),
+                       text_of(notification, "merchant"));
+  }
   if (state == "exhausted") return fmt::format("'ackctl retry {}' sends it again as a new notification", id);
   if (state == "held") return fmt::format("'ackctl why {}' says what to repair", id);
   if (state == "pending" && !flag_of(notification, "in_flight")) {

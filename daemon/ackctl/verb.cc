@@ -25,6 +25,11 @@ bool Verb::asked_for() const {
   return command_->parsed();
 }
 
+std::string sentence_of(const Error& error, std::string_view prefix) {
+  if (error.field.empty() || error.message.starts_with(error.field + ":")) return error.message;
+  return fmt::format("{}{}: {}", prefix, error.field, error.message);
+}
+
 void complain(std::string_view message) {
   fmt::print(stderr, "ackctl: {}\n", printable(message));
 }

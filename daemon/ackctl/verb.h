@@ -54,9 +54,16 @@ using Verbs = std::vector<std::unique_ptr<Verb>>;
 void add_enqueue_verb(CLI::App& app, Verbs& verbs);
 void add_queue_verbs(CLI::App& app, Verbs& verbs);     // ls, show, why, stats
 void add_steering_verbs(CLI::App& app, Verbs& verbs);  // retry, cancel, clock confirm
+void add_merchant_verbs(CLI::App& app, Verbs& verbs);  // merchant ls, show, probe, test-send
 void add_offline_verbs(CLI::App& app, Verbs& verbs);   // explain, render
 void add_config_verbs(CLI::App& app, Verbs& verbs);    // config check, config show
+void add_provider_verbs(CLI::App& app, Verbs& verbs);  // provider ls, show, check, diff
+void add_verify_verb(CLI::App& app, Verbs& verbs);
 void add_receive_verb(CLI::App& app, Verbs& verbs);
+
+// "fields.amount: the value ...": with the input field at fault, unless the message names it anyway. `prefix` says
+// where the field stands.
+std::string sentence_of(const Error& error, std::string_view prefix = {});
 
 // Says what is wrong on standard error, after "ackctl: ", and made printable.
 void complain(std::string_view message);

@@ -17,8 +17,8 @@
 #include "ackctl/answer_script.h"
 #include "ackctl/configuration.h"
 #include "ackctl/document.h"
+#include "ackctl/given_merchant.h"
 #include "ackctl/printable.h"
-#include "ackctl/provider_files.h"
 #include "ackctl/received.h"
 #include "ackctl/receiver.h"
 #include "ackctl/story.h"
@@ -33,6 +33,7 @@ namespace {
 constexpr const char* kExamples = R"(Examples:
   ackctl receive --port 8080 --answer fail,500,OK            first "fail", then status 500, then "OK" for ever
   ackctl receive --port 8080 --answer OK --provider PROVIDER --key-file KEYFILE     verifies signatures
+  ackctl receive --port 8080 --answer OK --provider PROVIDER --public-key platform.pem
   ackctl receive --port 8080 --answer 'ok,OK\n,\xEF\xBB\xBFOK,OK' --config config.yaml
   ackctl receive --port 0 --answer '503:busy,success' --delay 3s --count 2
 Each notification has its own turn in the list. Ends on Ctrl-C or SIGTERM with a summary.)";
@@ -42,8 +43,7 @@ struct ReceiveOptions {
   std::string host = "127.0.0.1";
   std::string answer = "OK";
   std::string provider;
-  std::string key_file;
-  std::vector<std::string> options;
+  GivenMerchant given;
   std::string delay = "0s";
   std::string charset;
   std::uint64_t count = 0;
@@ -158,23 +158,6 @@ void wait_for_end(const UniqueFd& signals, const UniqueFd& answered, std::uint64
   }
 }
 
-Result<std::string> read_key(const std::string& file) {
-  auto key = read_input(file);
-  if (!key) return key;
-  // Editors end a file with a newline that is not part of the key.
-  while (key->ends_with('\n') || key->ends_with('\r')) key->pop_back();
-  return key;
-}
-
-Status add_options(const std::vector<std::string>& pairs, Merchant& merchant) {
-  for (const std::string& pair : pairs) {
-    const std::size_t equals = pair.find('=');
-    if (equals == std::string::npos) return invalid(fmt::format("--option {}: write --option name=value", pair));
-    merchant.options[pair.substr(0, equals)] = pair.substr(equals + 1);
-  }
-  return Done{};
-}
-
 class ReceiveVerb : public Verb {
  public:
   explicit ReceiveVerb(CLI::App* command) : Verb(command) {
@@ -182,13 +165,8 @@ class ReceiveVerb : public Verb {
     command->add_option("--host", options_.host, "Address to listen on")->capture_default_str();
     command->add_option("--answer", options_.answer, "Answers in turn: text, status, or status:text; the last repeats")
         ->capture_default_str();
-    auto* key = command->add_option("--key-file", options_.key_file, "File with the merchant's key");
-    auto* provider = command->add_option("--provider", options_.provider, "Verify signatures of this provider");
-    provider->needs(key);
-    key->needs(provider);
-    command->add_option("--option", options_.options, "A merchant option of the provider, name=value")
-        ->allow_extra_args(false)
-        ->needs(provider);
+    command->add_option("--provider", options_.provider, "Verify signatures of this provider");
+    declare_given_merchant(*command, options_.given);
     command->add_option("--delay", options_.delay, "Wait so long before each answer: 200ms, 3s")->capture_default_str();
     command->add_option("--charset", options_.charset, "Answer in this charset, such as gbk");
     command->add_option("--count", options_.count, "End after so many answers");
@@ -203,7 +181,7 @@ class ReceiveVerb : public Verb {
     if (!delay) return usage("--delay: " + delay.error().message);
     std::vector<Profile> profiles;
     auto known = known_merchants(session.options, profiles);
-    if (!known) return refuse(known.error());
+    if (!known) return known.error().code == ErrorCode::kInvalid ? usage(known.error().message) : refuse(known.error());
     Merchants merchants(*std::move(known), *std::move(script), options_, *delay, session);
     return serve(merchants, session);
   }
@@ -217,20 +195,21 @@ class ReceiveVerb : public Verb {
   // `profiles` keeps what the merchants point to.
   Result<std::vector<KnownMerchant>> known_merchants(const GlobalOptions& global,
                                                      std::vector<Profile>& profiles) const {
+    const GivenMerchant& given = options_.given;
+    const bool has_key = !given.key_file.empty() || !given.public_key_file.empty();
     if (options_.provider.empty()) {
+      if (has_key || !given.options.empty()) return invalid("--key-file, --public-key and --option need --provider");
       if (global.config_file.empty()) return std::vector<KnownMerchant>{};
       return merchants_of_config(global, profiles);
     }
-    auto profile = find_profile(global.schedules_dir, options_.provider);
-    if (!profile) return profile.error();
-    auto key = read_key(options_.key_file);
-    if (!key) return key.error();
-    profiles.push_back(*std::move(profile));
-    Merchant merchant;
-    merchant.provider = options_.provider;
-    merchant.key.secret = Secret(*std::move(key));
-    if (const Status added = add_options(options_.options, merchant); !added) return added.error();
-    return std::vector<KnownMerchant>{{&profiles.back(), std::move(merchant), ""}};
+    const bool in_config = !global.config_file.empty() && !given.id.empty();
+    if (!has_key && !in_config)
+      return invalid("--provider needs --key-file or --public-key, or --config and --merchant");
+    auto protocol = read_given(global, options_.provider, given);
+    if (!protocol) return protocol.error();
+    profiles.push_back(std::move(protocol->profile));
+    return std::vector<KnownMerchant>{
+        {&profiles.back(), std::move(protocol->merchant), "", std::move(protocol->public_key)}};
   }
 
   ExitCode serve(Merchants& merchants, const Session& session) const {

@@ -80,13 +80,20 @@ Document settings_of(const Config& config) {
           {"ca_file", config.ca_file}};
 }
 
+// Of all keys, joined as attempts show them.
+std::string key_ids(const Merchant& merchant) {
+  std::string out;
+  for (const MerchantKey& key : merchant.keys) out += (out.empty() ? "" : ",") + key.id;
+  return out;
+}
+
 Document merchants_of(const Config& config) {
   Document out = Document::array();
   for (const auto& [merchant, place] : config.merchants) {
     out.push_back({{"provider", merchant.provider},
                    {"id", merchant.id},
                    {"url", merchant.url},
-                   {"key_id", merchant.key.id},
+                   {"key_id", key_ids(merchant)},
                    {"options", Document(merchant.options)}});
   }
   return out;

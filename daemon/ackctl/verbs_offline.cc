@@ -5,10 +5,12 @@
 
 #include "ackctl/document.h"
 #include "ackctl/explanation.h"
+#include "ackctl/given_merchant.h"
 #include "ackctl/provider_files.h"
 #include "ackctl/render_request.h"
 #include "ackctl/verb.h"
 #include "base/time.h"
+#include "loop/system_rng.h"
 
 namespace ackd {
 namespace {
@@ -18,10 +20,14 @@ constexpr const char* kExplainExamples = R"(Examples:
   ackctl explain PROVIDER --from 2026-03-01T12:00:00Z
   ackctl explain PROVIDER --json              [{"attempt":1,"after_s":0},...])";
 
-constexpr const char* kRenderExamples = R"(Example:
+constexpr const char* kRenderExamples = R"(Examples:
   echo '{"fields":{"order_no":"42","amount":12.30},"merchant":{"key":"secret"}}' |
     ackctl render --provider PROVIDER --request -
-Prints {"method","url","headers","body","canonical","signature"}. The canonical string may hold the merchant's key.)";
+  ackctl render --provider PROVIDER --request fields.json --config config.yaml --merchant 10002
+The request may hold: fields (an object, or a list of [name, value]), type, body, url, now (unix seconds), nonce, and
+merchant: {id, key, private_key, url, options}, or keys: [{id, key, private_key}] during a rotation.
+Prints {"method","url","headers","body","canonical","signature"}. The canonical string may hold the merchant's key.
+Required fields that are missing are named on standard error and under "refused_at_admission".)";
 
 class ExplainVerb : public Verb {
  public:
@@ -58,25 +64,39 @@ class RenderVerb : public Verb {
   explicit RenderVerb(CLI::App* command) : Verb(command) {
     command->add_option("--provider", provider_, "The provider: a file's name in the schedules folder")->required();
     command->add_option("--request", request_, "File with the JSON description; - is standard input")->required();
+    command->add_option("--merchant", merchant_, "With --config: the key, options and URL of this merchant");
     command->footer(kRenderExamples);
   }
 
   ExitCode run(const Session& session) override {
-    const auto profile = find_profile(session.options.schedules_dir, provider_);
-    if (!profile) return refuse(profile.error());
+    if (!merchant_.empty() && session.options.config_file.empty()) {
+      complain("--merchant names a merchant of the configuration; give --config FILE too");
+      return ExitCode::kUsage;
+    }
+    GivenMerchant given;
+    given.id = merchant_;
+    auto protocol = read_given(session.options, provider_, given);
+    if (!protocol) return refuse(protocol.error());
     const auto text = read_input(request_);
     if (!text) return refuse(text.error());
-    const auto request = read_render_request(*text, provider_, session.clock.now().wall);
+    SystemRng rng;
+    auto request = read_render_request(*text, provider_, session.clock.now().wall, rng);
+    if (request && !merchant_.empty() && request->names_merchant) {
+      request = invalid("the merchant is taken from the configuration; leave the member merchant out");
+    }
     if (!request) return refuse({request.error().code, fmt::format("{}: {}", request_, request.error().message), {}});
-    const auto rendered = render_offline(*profile, *request);
+    if (!merchant_.empty()) request->merchant = std::move(protocol->merchant);
+    const auto rendered = render_offline(protocol->profile, *request);
     if (!rendered) return refuse(rendered.error());
     fmt::print("{}\n", to_line(document_of(*rendered)));
+    for (const std::string& refused : rendered->refused) complain("admission would refuse this: " + refused);
     return ExitCode::kOk;
   }
 
  private:
   std::string provider_;
   std::string request_;
+  std::string merchant_;
 };
 
 }  // namespace

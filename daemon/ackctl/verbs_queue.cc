@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "ackctl/client.h"
+#include "ackctl/curl_command.h"
 #include "ackctl/document.h"
 #include "ackctl/list_pages.h"
 #include "ackctl/printable.h"
@@ -23,6 +24,13 @@ constexpr const char* kListExamples = R"(Examples:
   ackctl ls --state pending --provider PROVIDER
   ackctl ls --order 42                        everything about one order
   ackctl ls --state exhausted --all --json | ackctl retry -
+Times are UTC.)";
+
+constexpr const char* kShowExamples = R"(Examples:
+  ackctl show 312345678901234567
+  ackctl show --order 42
+  ackctl show 312345678901234567 --curl         the signed request as a command line; running it really notifies
+  ackctl show 312345678901234567 --curl --json  the same as {"method","url","headers","body"}
 Times are UTC.)";
 
 // Seconds are enough for a table's eye; `show` has the milliseconds.
@@ -97,13 +105,27 @@ class ListVerb : public Verb {
   bool all_ = false;
 };
 
-// show and why differ only in the address and in the text that is made of the document.
+// One way to look at a notification: where its document is, and the text that is made of it.
+struct Look {
+  const char* path_end;
+  std::string (*text)(const Document&, const Terminal&);
+};
+
+// The comment is for whoever pastes the command without having read this.
+std::string curl_text(const Document& request, const Terminal&) {
+  return fmt::format("# Notification {}, signed just now. Running this sends the merchant a genuine notification.\n{}",
+                     printable(text_of(request, "id")), curl_command(request));
+}
+
 class LookVerb : public SelectionVerb {
  public:
-  using Text = std::string (*)(const Document&, const Terminal&);
+  LookVerb(CLI::App* command, Look look) : SelectionVerb(command), look_(look) {}
 
-  LookVerb(CLI::App* command, const char* path_end, Text text)
-      : SelectionVerb(command), path_end_(path_end), text_(text) {}
+  // `flag` asks for another look.
+  void offer(CLI::App& command, const char* flag, Look other, const char* help) {
+    command.add_flag_callback(
+        flag, [this, other] { look_ = other; }, help);
+  }
 
  private:
   void begin(std::size_t count, const Session& session) override {
@@ -112,7 +134,7 @@ class LookVerb : public SelectionVerb {
   }
 
   ExitCode do_one(NotificationId id, Client& client, const Session& session) override {
-    const auto answer = client.get(fmt::format("/v1/notifications/{}{}", to_string(id), path_end_));
+    const auto answer = client.get(fmt::format("/v1/notifications/{}{}", to_string(id), look_.path_end));
     if (!answer) return give_up(answer.error());
     if (answer->status != 200) return give_up({ErrorCode::kNotFound, refusal_of(*answer), {}});
     const auto document = parse_document(answer->body, "the daemon's answer");
@@ -120,14 +142,13 @@ class LookVerb : public SelectionVerb {
     if (session.options.json) {
       fmt::print("{}\n", to_line(*document));
     } else {
-      fmt::print("{}{}", is_first_ ? "" : "\n", text_(*document, session.terminal));
+      fmt::print("{}{}", is_first_ ? "" : "\n", look_.text(*document, session.terminal));
       is_first_ = false;
     }
     return ExitCode::kOk;
   }
 
-  const char* path_end_;
-  Text text_;
+  Look look_;
   bool is_first_ = true;
 };
 
@@ -175,11 +196,14 @@ class StatsVerb : public Verb {
 void add_queue_verbs(CLI::App& app, Verbs& verbs) {
   verbs.push_back(std::make_unique<ListVerb>(app.add_subcommand("ls", "List notifications, the newest first")));
   auto* show = app.add_subcommand("show", "The whole story of notifications: every attempt, and what comes next");
-  show->footer("Examples:\n  ackctl show 312345678901234567\n  ackctl show --order 42\nTimes are UTC.");
-  verbs.push_back(std::make_unique<LookVerb>(show, "", story_of));
+  show->footer(kShowExamples);
+  auto show_verb = std::make_unique<LookVerb>(show, Look{"", story_of});
+  show_verb->offer(*show, "--curl", {"/request", curl_text},
+                   "The request as it would be sent now, as a command of curl");
+  verbs.push_back(std::move(show_verb));
   auto* why = app.add_subcommand("why", "Why notifications are not delivered, or not yet");
   why->footer("Examples:\n  ackctl why 312345678901234567\n  ackctl ls --state held --json | ackctl why -");
-  verbs.push_back(std::make_unique<LookVerb>(why, "/why", reason_of));
+  verbs.push_back(std::make_unique<LookVerb>(why, Look{"/why", reason_of}));
   verbs.push_back(std::make_unique<StatsVerb>(app.add_subcommand("stats", "Counts of the record and of the engine")));
 }
 

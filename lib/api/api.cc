@@ -3,16 +3,19 @@
 #include <fmt/format.h>
 
 #include "api/explanation.h"
-#include "api/json_reader.h"
 #include "api/notification_codec.h"
 #include "api/notification_resource.h"
+#include "api/request_resource.h"
 #include "base/check.h"
 #include "profile/render.h"
+#include "text/json_reader.h"
 
 namespace ackd {
 namespace {
 
 constexpr std::string_view kNotifications = "/v1/notifications";
+constexpr std::string_view kMerchants = "/v1/merchants";
+constexpr std::string_view kProbe = "/probe";
 // Reading is bounded apart from writing: a dashboard gone wild must not fill memory with questions.
 constexpr std::size_t kQueriesQueuedMax = 1'000;
 
@@ -41,7 +44,16 @@ std::string_view take_segment(std::string_view& rest) {
 
 }  // namespace
 
-Api::Api(const ApiParts& parts, ProcessFacts process) : parts_(parts), process_(std::move(process)) {}
+Api::Api(const ApiParts& parts, ProcessFacts process)
+    : parts_(parts), process_(std::move(process)), merchants_(parts.catalogue, parts.merchants, parts.activations) {}
+
+// What is asked about one notification, by the path's end.
+std::optional<Api::View> Api::view_of(std::string_view rest) {
+  if (rest.empty()) return View::kShow;
+  if (rest == "why") return View::kWhy;
+  if (rest == "request") return View::kRequest;
+  return std::nullopt;
+}
 
 Ticket Api::start(ApiRequest request) {
   const Ticket ticket = ++last_ticket_;
@@ -80,6 +92,8 @@ void Api::route(Ticket ticket, const ApiRequest& request) {
   if (path.starts_with("/v1/notifications/")) {
     return route_notifications(ticket, request, path.substr(kNotifications.size() + 1));
   }
+  if (path == kMerchants) return route_merchants(ticket, request, {});
+  if (path.starts_with("/v1/merchants/")) return route_merchants(ticket, request, path.substr(kMerchants.size() + 1));
   if (path == "/v1/clock/confirm") {
     if (request.method != "POST") return finish(ticket, method_refused("POST"));
     parts_.engine.confirm_clock();
@@ -112,10 +126,34 @@ void Api::route_notifications(Ticket ticket, const ApiRequest& request, std::str
                         {}}));
   }
   const std::optional<OperatorVerb> verb = parse_verb(rest);
-  if (!rest.empty() && rest != "why" && !verb) return finish(ticket, respond(no_such_path(request.path)));
+  const std::optional<View> view = view_of(rest);
+  if (!view && !verb) return finish(ticket, respond(no_such_path(request.path)));
   if (verb) return change(ticket, request, *verb, *id);
   if (!is_read(request)) return finish(ticket, method_refused("GET"));
-  ask(ticket, rest == "why" ? View::kWhy : View::kShow, ShowQuery{*id});
+  ask(ticket, *view, ShowQuery{*id});
+}
+
+void Api::route_merchants(Ticket ticket, const ApiRequest& request, std::string_view rest) {
+  const bool posts = request.method == "POST";
+  if (!posts && !is_read(request)) return finish(ticket, method_refused(rest.ends_with(kProbe) ? "POST" : "GET"));
+  if (rest.empty()) return finish(ticket, posts ? method_refused("GET") : merchants_.list(request.query));
+  if (posts && !rest.ends_with(kProbe)) return finish(ticket, method_refused("GET"));
+  if (posts) rest.remove_suffix(kProbe.size());
+  const std::optional<MerchantName> merchant = parse_merchant_name(rest);
+  if (!merchant) return finish(ticket, respond(no_such_path(request.path)));
+  posts ? probe(ticket, *merchant) : finish(ticket, merchants_.show(*merchant));
+}
+
+void Api::probe(Ticket ticket, const MerchantName& merchant) {
+  if (const Status accepts = parts_.engine.accepts(1, 0); !accepts) {
+    return finish(ticket, respond(problem_of(accepts.error())));
+  }
+  // Every request is a probe of its own: an operator asks again because the last answer was not the one wanted.
+  const IntakeTime at{parts_.engine.now(), parts_.engine.wall()};
+  Result<Admission> probe = parts_.intake.probe(merchant, fmt::format("{}-{}", at.now.ms, ticket), at);
+  if (!probe) return finish(ticket, respond_to_unmade_probe(probe.error()));
+  waiting_.emplace(ticket, WaitingProbe{merchant});
+  parts_.engine.admit(ticket, {*std::move(probe)});
 }
 
 void Api::ingest(Ticket ticket, const ApiRequest& request) {
@@ -123,7 +161,8 @@ void Api::ingest(Ticket ticket, const ApiRequest& request) {
   if (const Status accepts = parts_.engine.accepts(1, request.body.size()); !accepts) {
     return finish(ticket, respond(problem_of(accepts.error())));
   }
-  Result<Ingest> ingest = read_ingest(request.body, request.content_type, parts_.intake, parts_.engine.now());
+  Result<Ingest> ingest =
+      read_ingest(request.body, request.content_type, parts_.intake, {parts_.engine.now(), parts_.engine.wall()});
   if (!ingest) return finish(ticket, respond(problem_of(ingest.error())));
   if (ingest->admissions.empty()) return finish(ticket, respond_to_ingest(*ingest, {}));
   if (const Status accepts = parts_.engine.accepts(ingest->admissions.size(), ingest->bytes); !accepts) {
@@ -163,6 +202,9 @@ void Api::ask(Ticket ticket, View view, Query query) {
 
 ApiResponse Api::respond_to_answer(const Waiting& waiting, const Answer& answer) const {
   if (const auto* ingest = std::get_if<Ingest>(&waiting)) return respond_to_ingest(*ingest, answer.items);
+  if (const auto* probe = std::get_if<WaitingProbe>(&waiting)) {
+    return respond_to_probe(probe->merchant, answer.items.front());
+  }
   const auto& change = std::get<WaitingChange>(waiting);
   CHECK_THAT(answer.items.size() == 1, "one change has one answer");
   return respond_to_change(change.verb, change.id, answer.items.front());
@@ -177,6 +219,9 @@ ApiResponse Api::respond_to_query(View view, const Result<QueryAnswer>& answer) 
       const auto& record = std::get<NotificationRecord>(*answer);
       return respond(200, to_json(record, facts_of(record)));
     }
+    case View::kRequest:
+      return respond_with_request(std::get<NotificationRecord>(*answer), parts_.catalogue, parts_.merchants,
+                                  parts_.engine.wall());
     case View::kWhy: break;
   }
   return respond_with_explanation(std::get<NotificationRecord>(*answer));

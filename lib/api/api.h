@@ -5,12 +5,14 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <variant>
 #include <vector>
 
 #include "api/ingest.h"
+#include "api/merchant_resource.h"
 #include "api/notification_codec.h"
 #include "api/problem.h"
 #include "api/stats_resource.h"
@@ -37,6 +39,7 @@ struct ApiParts {
   OutboxQueries& queries;
   const ProfileCatalogue& catalogue;
   const MerchantDirectory& merchants;
+  const Activations& activations;
 };
 
 struct FinishedResponse {
@@ -58,21 +61,27 @@ class Api {
   std::vector<FinishedResponse> take_finished();
 
  private:
-  enum class View { kShow, kWhy, kList, kStats };
+  enum class View { kShow, kWhy, kRequest, kList, kStats };
   struct WaitingChange {
     OperatorVerb verb;
     NotificationId id;
   };
-  using Waiting = std::variant<Ingest, WaitingChange, View>;
+  struct WaitingProbe {
+    MerchantName merchant;
+  };
+  using Waiting = std::variant<Ingest, WaitingChange, WaitingProbe, View>;
   struct QueuedQuery {
     Ticket ticket = 0;
     Query query;
   };
 
+  static std::optional<View> view_of(std::string_view rest);
   void route(Ticket ticket, const ApiRequest& request);
   void route_notifications(Ticket ticket, const ApiRequest& request, std::string_view rest);
+  void route_merchants(Ticket ticket, const ApiRequest& request, std::string_view rest);
   void ingest(Ticket ticket, const ApiRequest& request);
   void change(Ticket ticket, const ApiRequest& request, OperatorVerb verb, NotificationId id);
+  void probe(Ticket ticket, const MerchantName& merchant);
   void ask(Ticket ticket, View view, Query query);
   void finish(Ticket ticket, ApiResponse response);
   ApiResponse respond_to_answer(const Waiting& waiting, const Answer& answer) const;
@@ -82,6 +91,7 @@ class Api {
 
   ApiParts parts_;
   ProcessFacts process_;
+  MerchantResource merchants_;
   Ticket last_ticket_ = 0;
   std::unordered_map<Ticket, Waiting> waiting_;
   std::deque<QueuedQuery> queued_;

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "api/json_reader.h"
 #include "api/notification_codec.h"
 #include "base/check.h"
+#include "text/json_reader.h"
 
 namespace ackd {
 namespace {
@@ -13,12 +13,12 @@ using Json = nlohmann::ordered_json;
 
 class IngestBuilder {
  public:
-  IngestBuilder(const Intake& intake, EngineTime now) : intake_(intake), now_(now) {}
+  IngestBuilder(const Intake& intake, IntakeTime at) : intake_(intake), at_(at) {}
 
   void add(const JsonValue& json) {
     const Result<IntakeRequest> request = read_notification(json);
     if (!request) return refuse(request.error());
-    Result<Admission> admission = intake_.admit(*request, now_);
+    Result<Admission> admission = intake_.admit(*request, at_);
     if (!admission) return refuse(admission.error());
     ingest.bytes += admission->notification.content.size();
     ingest.admissions.push_back(std::move(*admission));
@@ -31,7 +31,7 @@ class IngestBuilder {
 
  private:
   const Intake& intake_;
-  EngineTime now_;
+  IntakeTime at_;
 };
 
 Error too_many(std::size_t items) {
@@ -130,14 +130,14 @@ Json item_json(ItemOutcome outcome, bool& storage_refused) {
 
 }  // namespace
 
-Result<Ingest> read_ingest(std::string_view body, std::string_view content_type, const Intake& intake, EngineTime now) {
+Result<Ingest> read_ingest(std::string_view body, std::string_view content_type, const Intake& intake, IntakeTime at) {
   if (body.size() > kIngestBytesMax) {
     return Error{
         ErrorCode::kTooLarge,
         fmt::format("the body holds {} bytes; the limit is {}: send it in parts", body.size(), kIngestBytesMax),
         {}};
   }
-  IngestBuilder builder(intake, now);
+  IngestBuilder builder(intake, at);
   return is_ndjson(content_type) ? read_lines(body, std::move(builder)) : read_document(body, std::move(builder));
 }
 

@@ -26,7 +26,7 @@ struct Ingest {
 
 // An Error refuses the whole body: it is not JSON, not a list of objects, or over a limit. What is wrong with one item
 // of a batch refuses that item only.
-Result<Ingest> read_ingest(std::string_view body, std::string_view content_type, const Intake& intake, EngineTime now);
+Result<Ingest> read_ingest(std::string_view body, std::string_view content_type, const Intake& intake, IntakeTime at);
 
 // `answers` are the engine's, one for each admission. Once storage has refused an item, those after it that were
 // refused too are "not_attempted", so that a client knows where to resume.

@@ -129,7 +129,8 @@ NotificationSummary summary_of(const NotificationRecord& record) {
           .admitted_at = notification.admitted_at,
           .next_at = record.next_at,
           .finished_at = record.finished_at,
-          .reason = record.reason};
+          .reason = record.reason,
+          .probe = notification.probe};
 }
 
 }  // namespace
@@ -139,10 +140,8 @@ Result<IntakeRequest> read_notification(const JsonValue& json) {
     return invalid(fmt::format("a notification is an object; this is {}", name_of(json.kind)));
   }
   if (std::optional<Error> unknown = find_unknown_member(json, members(), "a notification")) return std::move(*unknown);
-  if (json.find("fields") != nullptr && json.find("body") != nullptr) {
-    return invalid("a notification has fields or a raw body, not both; leave one out", "body");
-  }
   IntakeRequest request;
+  request.has_body = json.find("body") != nullptr;
   for (const Status& read :
        {read_text(json, "provider", request.provider), read_text(json, "merchant", request.merchant),
         read_text(json, "body", request.body), read_text(json, "type", request.type),
@@ -167,6 +166,7 @@ Json to_json(const NotificationSummary& summary) {
   if (summary.state == State::kPending && is_time(summary.next_at)) json["next_at"] = time_text(summary.next_at);
   if (is_final(summary.state)) json["finished_at"] = time_text(summary.finished_at);
   if (!summary.reason.empty()) json["reason"] = summary.reason;
+  if (summary.probe) json["probe"] = true;
   return json;
 }
 
@@ -198,7 +198,8 @@ Json to_json(const NotificationRecord& record, const RecordFacts& facts) {
 std::string describe_next(const NotificationRecord& record, const RecordFacts& facts) {
   const std::uint32_t attempt = record.progress.attempts + 1;
   // Crashes and operators' retries add attempts beyond the schedule's own; "5 of 4" would only confuse.
-  const std::size_t sends_max = facts.profile == nullptr ? 0 : facts.profile->schedule.sends_max();
+  std::size_t sends_max = facts.profile == nullptr ? 0 : facts.profile->schedule.sends_max();
+  if (record.notification.probe) sends_max = 1;
   const std::string number =
       attempt <= sends_max ? fmt::format("attempt {} of {}", attempt, sends_max) : fmt::format("attempt {}", attempt);
   if (facts.in_flight) return number + " is in flight";

@@ -6,11 +6,11 @@
 #include <optional>
 #include <string>
 
-#include "api/json_reader.h"
 #include "base/result.h"
 #include "engine/intake.h"
 #include "outbox/queries.h"
 #include "profile/profile.h"
+#include "text/json_reader.h"
 
 namespace ackd {
 

@@ -6,9 +6,9 @@
 #include <array>
 #include <charconv>
 
-#include "api/json_reader.h"
 #include "api/notification_codec.h"
-#include "profile/nearest_name.h"
+#include "text/json_reader.h"
+#include "text/nearest_name.h"
 
 namespace ackd {
 namespace {
@@ -145,6 +145,10 @@ ApiResponse respond_to_change(OperatorVerb verb, NotificationId asked, const Ite
       return respond(refusal(409, "conflict",
                              fmt::format("notification {} is {}: {} is refused; {}", id, ackd::name_of(answer->state),
                                          name_of(verb), what_to_do(verb, answer->state))));
+    case Applied::kProbeOpen:
+      return respond(refusal(
+          409, "conflict",
+          fmt::format("another probe of this merchant is under way: {}; wait for its outcome", to_string(answer->id))));
     default:
       return respond(refusal(
           409, "conflict", fmt::format("notification {} changed while this was asked; look at it and ask again", id)));

@@ -140,7 +140,7 @@ TEST_CASE("signatures are verified by rendering again what arrived") {
   CHECK(text_of(bad, "signature") == "wrong");
   CHECK(text_of(bad, "why").find("expected") != std::string::npos);
   CHECK(text_of(bad, "why").find(kKey) == std::string::npos);
-  CHECK(text_of(next_event(receiver), "why") == "there is no field sign");
+  CHECK(text_of(next_event(receiver), "why") == "the field sign did not arrive");
   CHECK(text_of(next_event(receiver), "why") == "GET was used, POST is the rule");
   CHECK(receiver.finish() == 0);
   CHECK(number_of(next_event(receiver), "signatures_wrong") == 3);

@@ -55,11 +55,17 @@ class MapOutbox final : public Outbox {
       const Applied applied = old.content_hash == n.content_hash ? Applied::kDuplicate : Applied::kConflict;
       return {applied, id, record.state, 0, {1}, record.next_at};
     }
+    for (const auto& [id, record] : records) {
+      const bool open = n.probe && record.notification.probe && record.state == State::kPending;
+      if (open && record.notification.lane == n.lane) return {Applied::kProbeOpen, id, record.state, 0, {1}, {}};
+    }
     NotificationRecord record;
     record.notification = n;
+    record.state = admission.held_reason.empty() ? State::kPending : State::kHeld;
+    record.reason = admission.held_reason;
     record.next_at = n.not_before;
     records[n.id] = record;
-    return {Applied::kApplied, n.id, State::kPending, 0, {1}, n.not_before};
+    return {Applied::kApplied, n.id, record.state, 0, {1}, n.not_before};
   }
   OperationResult steer(const OperatorChange& change) {
     const auto found = records.find(change.id);
@@ -133,8 +139,16 @@ struct ApiWorld {
     auto sources = load_profiles(ACKD_SOURCE_DIR "/schedules", "");
     REQUIRE(sources.ok());
     std::int64_t revision = 0;
-    for (ProfileSource& source : *sources) catalogue.set_current({++revision}, std::move(source.profile));
-    merchants.put({"dhpay", "499800", "https://shop.example/notify", {"k1", Secret("secret-key")}, {}});
+    for (ProfileSource& source : *sources) {
+      if (source.profile.id == "dhpay") {
+        Profile asks = source.profile;
+        asks.id = "asks";
+        asks.activation.required = true;
+        catalogue.set_current({++revision}, std::move(asks));
+      }
+      catalogue.set_current({++revision}, std::move(source.profile));
+    }
+    merchants.put({"dhpay", "499800", "https://shop.example/notify", {{"k1", Secret("secret-key"), Secret()}}, {}});
   }
 
   // A turn as the daemon makes it; time passes by a millisecond.
@@ -174,10 +188,13 @@ struct ApiWorld {
   CountingRng rng;
   ProfileCatalogue catalogue;
   MerchantDirectory merchants;
-  Engine engine{EngineOptions{}, EngineParts{outbox, in_flight, signer, transport, catalogue, merchants, events, rng},
-                EngineStart{now, {}, {}}};
-  Intake intake{catalogue, merchants};
-  Api api{ApiParts{engine, intake, queries, catalogue, merchants}, ProcessFacts{"1.2.3", 42, engine.now()}};
+  Activations activations;
+  Engine engine{EngineOptions{},
+                EngineParts{outbox, in_flight, signer, transport, catalogue, merchants, events, rng, activations},
+                EngineStart{now, {}, {}, {}}};
+  Intake intake{catalogue, merchants, activations, rng};
+  Api api{ApiParts{engine, intake, queries, catalogue, merchants, activations},
+          ProcessFacts{"1.2.3", 42, engine.now()}};
 };
 
 // One valid dhpay notification; `order` makes it a different one.
