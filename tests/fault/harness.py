@@ -138,10 +138,10 @@ class Merchant:
         self.server.server_close()
 
 
-class Daemon:
-    """ackd with payindex merchants `m0`, `m1` ... at the given URLs, on a shortened schedule."""
+class Process:
+    """ackd in a folder of its own, where profiles in `schedules` win over the shipped ones."""
 
-    def __init__(self, binary, folder, urls, delays="[50ms, 100ms, 200ms]", extra=""):
+    def __init__(self, binary, folder):
         self.binary = binary
         self.folder = folder
         self.socket = os.path.join(folder, "ackd.sock")
@@ -149,22 +149,14 @@ class Daemon:
         self.process = None
         self.starts = 0
         os.makedirs(os.path.join(folder, "schedules"), exist_ok=True)
-        with open(os.path.join(SOURCE, "schedules", "payindex.yaml"), encoding="utf-8") as shipped:
-            profile = shipped.read()
-        assert "delays: [10s, 10s, 10s]" in profile
-        with open(os.path.join(folder, "schedules", "payindex.yaml"), "w", encoding="utf-8") as shortened:
-            shortened.write(profile.replace("delays: [10s, 10s, 10s]", "delays: " + delays))
-        key = os.path.join(folder, "m.key")
-        with open(os.open(key, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
-            file.write("0123456789abcdef\n")
-        merchants = "".join(
-            f'  - {{provider: payindex, id: "m{i}", url: "{url}", key_file: m.key}}\n' for i, url in enumerate(urls)
-        )
-        with open(os.path.join(folder, "config.yaml"), "w", encoding="utf-8") as config:
+
+    def configure(self, rest):
+        """Writes the configuration; `rest` has the merchants and what else is not as every test wants it."""
+        with open(os.path.join(self.folder, "config.yaml"), "w", encoding="utf-8") as config:
             config.write(
-                f"data_dir: {folder}/data\nlisten: {self.socket}\n"
-                f"schedules: {{folder: {SOURCE}/schedules, overrides: {folder}/schedules}}\n"
-                f'egress: {{allow: ["127.0.0.0/8"]}}\nlog: {{level: warning}}\n{extra}merchants:\n{merchants}'
+                f"data_dir: {self.folder}/data\nlisten: {self.socket}\n"
+                f"schedules: {{folder: {SOURCE}/schedules, overrides: {self.folder}/schedules}}\n"
+                f'egress: {{allow: ["127.0.0.0/8"]}}\nlog: {{level: warning}}\n{rest}'
             )
 
     def start(self, ready_seconds=30, environment=None, may_die=False):
@@ -206,6 +198,25 @@ class Daemon:
     def rss_kib(self):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
             return int(next(line for line in status if line.startswith("VmRSS")).split()[1])
+
+
+class Daemon(Process):
+    """ackd with payindex merchants `m0`, `m1` ... at the given URLs, on a shortened schedule."""
+
+    def __init__(self, binary, folder, urls, delays="[50ms, 100ms, 200ms]", extra=""):
+        super().__init__(binary, folder)
+        with open(os.path.join(SOURCE, "schedules", "payindex.yaml"), encoding="utf-8") as shipped:
+            profile = shipped.read()
+        assert "delays: [10s, 10s, 10s]" in profile
+        with open(os.path.join(folder, "schedules", "payindex.yaml"), "w", encoding="utf-8") as shortened:
+            shortened.write(profile.replace("delays: [10s, 10s, 10s]", "delays: " + delays))
+        key = os.path.join(folder, "m.key")
+        with open(os.open(key, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+            file.write("0123456789abcdef\n")
+        merchants = "".join(
+            f'  - {{provider: payindex, id: "m{i}", url: "{url}", key_file: m.key}}\n' for i, url in enumerate(urls)
+        )
+        self.configure(extra + "merchants:\n" + merchants)
 
 
 class Ledger:
@@ -315,6 +326,7 @@ def run(test, description):
 
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--ackd", required=True, help="the daemon's binary")
+    parser.add_argument("--ackctl", help="the operator's program, for the tests that use it")
     parser.add_argument("--rounds", type=int, default=0, help="how often; the default is the test's own")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="repeats the random choices")
     options = parser.parse_args()
