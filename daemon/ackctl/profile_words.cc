@@ -54,12 +54,19 @@ std::string request_text(const Profile& profile) {
   return out;
 }
 
+std::string pointer_text(const JsonPointer& pointer) {
+  std::string out;
+  for (const std::string& step : pointer.steps) out += "/" + step;
+  return out;
+}
+
 std::string body_text(const Profile& profile) {
   const BodyRule& body = profile.body;
   if (!body.allowed) return {};
   std::string out = body.required ? "required from the platform" : "may be given by the platform";
   if (body.json) out += ", one JSON document";
   if (!body.becomes_field.empty()) out += ", becomes the field " + body.becomes_field;
+  if (body.unless_it_has) out += " unless it has " + pointer_text(*body.unless_it_has);
   if (const std::string wrap = choice_text(body.wrap); wrap != "{body}") out += ", sent as " + wrap;
   return out;
 }
@@ -108,6 +115,7 @@ std::string variant_text(const SignatureVariant& variant) {
   if (variant.algorithm == Algorithm::kNone) return out;
   if (const std::string input = text_of(variant.input); input != "{text}") out += " over " + input;
   out += " in " + word_of(kForms, variant.form);
+  if (variant.user_id != kSm2DefaultUserId) out += " with user id " + variant.user_id;
   if (const std::string each = text_of(variant.each); each != "{signature}") out += ", written " + each;
   if (variant.key_form != KeyForm::kText || !variant.key_prefix.empty()) {
     out += fmt::format(", the key is {}{}", variant.key_form == KeyForm::kHex ? "hex" : "base64",
@@ -196,12 +204,6 @@ std::string given_text(const FieldRule& rule) {
   return rule.required ? "yes" : "";
 }
 
-std::string pointer_text(const JsonPointer& pointer) {
-  std::string out;
-  for (const std::string& step : pointer.steps) out += "/" + step;
-  return out;
-}
-
 // What a JSON body or a raw one adds to a field.
 void add_place(const Profile& profile, const FieldRule& rule, std::vector<std::string>& out) {
   constexpr std::array<const char*, 4> kJsonForms{"string", "number", "boolean", "raw"};
@@ -251,10 +253,12 @@ std::vector<ProfileFact> facts_of(const Profile& profile) {
   facts.push_back({"not signed", unsigned_text(profile)});
   facts.push_back({"extra fields", join(profile.extra_fields, ", ")});
   facts.push_back({"acknowledgement", describe(profile.ack)});
+  facts.push_back({"refusals", join(profile.ack.refusals, ", ")});
   facts.push_back({"activation", profile.activation.required ? "held until one example was acknowledged" : ""});
   facts.push_back({"limits", limits_text(profile)});
   facts.push_back({"types", join(profile.types.empty() ? std::vector{profile.type} : profile.types, ", ")});
   facts.push_back({"order number", join(profile.subject_fields, "/")});
+  facts.push_back({"status", profile.status_field});
   facts.push_back({"identity", join(profile.identity_fields, "/")});
   facts.push_back({"options", options_text(profile)});
   facts.push_back({"zone", zone_text(profile)});

@@ -63,7 +63,7 @@ class Reader {
     for (const HeaderRule& rule : profile_.headers) read_header(rule);
     find_signature();
     read_signature_value();
-    if (!profile_.signature.header.empty()) out_.signed_body = request_.body;
+    if (!profile_.signature.header.empty()) out_.signed_body = own_body();
     collect_fields();
     open_seals();
     take_from_document();
@@ -71,6 +71,11 @@ class Reader {
   }
 
  private:
+  // What was signed before the pairs of the merchant's URL moved to its front.
+  std::string own_body() const {
+    return std::string(profile_.query_into_body ? without_own_pairs(request_.body, merchant_) : request_.body);
+  }
+
   Status read_wire() {
     switch (profile_.encoding) {
       case Encoding::kXml: return read_xml();
@@ -139,8 +144,11 @@ class Reader {
     const Result<Template> pieces = parse_template(*wrap, TemplatePlace::kWrap);
     if (!pieces) return pieces.error();
     std::optional<TemplateMatch> match = match_template(*pieces, request_.body, profile_.zone);
-    if (match) out_.document = std::move(match->body);
-    if (!match) out_.notes.push_back(fmt::format("the body has not the form {}", *wrap));
+    if (match) {
+      out_.document = std::move(match->body);
+    } else {
+      out_.notes.push_back(fmt::format("the body has not the form {}", *wrap));
+    }
     return Done{};
   }
 
@@ -239,8 +247,11 @@ class Reader {
                                       [&](const Field& candidate) { return candidate.name == rule.name; });
       if (!rule.seal || field == out_.fields.end()) continue;
       std::optional<std::string> plain = opened(*rule.seal, field->value);
-      if (plain) field->value = *std::move(plain);
-      if (!plain) out_.notes.push_back(fmt::format("{} cannot be opened with the merchant's key", rule.name));
+      if (!plain) {
+        out_.notes.push_back(fmt::format("{} cannot be opened with the merchant's key", rule.name));
+        continue;
+      }
+      field->value = *std::move(plain);
     }
   }
 

@@ -7,6 +7,7 @@
 #include "ackctl/answer_script.h"
 #include "ackctl/document.h"
 #include "program.h"
+#include "temporary_folder.h"
 
 namespace ackd {
 namespace {
@@ -29,7 +30,7 @@ std::size_t append(char* bytes, std::size_t size, std::size_t count, void* out) 
 }
 
 // A GET without `form`, else a POST of it.
-Reply request(const std::string& url, const std::string& form = {}) {
+Reply request(const std::string& url, const std::string& form = {}, const std::vector<std::string>& headers = {}) {
   Reply reply;
   CURL* curl = curl_easy_init();
   curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
@@ -38,7 +39,11 @@ Reply request(const std::string& url, const std::string& form = {}) {
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, append);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &reply.body);
   if (!form.empty()) curl_easy_setopt(curl, CURLOPT_POSTFIELDS, form.c_str());
+  curl_slist* lines = nullptr;
+  for (const std::string& header : headers) lines = curl_slist_append(lines, header.c_str());
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, lines);
   CHECK(curl_easy_perform(curl) == CURLE_OK);
+  curl_slist_free_all(lines);
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply.status);
   char* type = nullptr;
   curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
@@ -144,6 +149,52 @@ TEST_CASE("signatures are verified by rendering again what arrived") {
   CHECK(text_of(next_event(receiver), "why") == "GET was used, POST is the rule");
   CHECK(receiver.finish() == 0);
   CHECK(number_of(next_event(receiver), "signatures_wrong") == 3);
+}
+
+// Sends what `render` makes of the description; returns what the receiver says of it.
+Document sent_and_judged(RunningProgram& receiver, const std::string& base, const std::string& provider,
+                         const Document& description) {
+  const ProgramResult result = run_ackctl({"render", "--provider", provider, "--request", "-"}, description.dump());
+  CAPTURE(result.err);
+  REQUIRE(result.exit_code == 0);
+  const Document rendered = Document::parse(result.out, nullptr, false);
+  const std::string url = text_of(rendered, "url");
+  std::vector<std::string> headers;
+  for (const auto& [name, value] : rendered["headers"].items())
+    headers.push_back(name + ": " + value.get<std::string>());
+  CHECK(request(base + url.substr(url.find("/n")), text_of(rendered, "body"), headers).status == 200);
+  return next_event(receiver);
+}
+
+TEST_CASE("every encoding is verified: XML, JSON, raw bodies with headers, and private keys") {
+  const TemporaryFolder folder;
+  std::string pem;
+  std::ifstream stream(ACKD_SOURCE_DIR "/tests/profile/vectors.json");
+  for (const Document& vector : Document::parse(stream, nullptr, false)) {
+    if (vector["inputs"].contains("private_key_pem")) pem = text_of(vector["inputs"], "private_key_pem");
+  }
+  const std::string secret = "0123456789abcdef0123456789abcdef";
+  const std::string secret_file = folder.write("secret", secret);
+  const std::string pem_file = folder.write("key.pem", pem);
+  const Document merchant = {{"key", secret}, {"private_key", pem}};
+  const std::vector<std::pair<std::string, Document>> notifications{
+      {"wechat_v2", {{"fields", {{"out_trade_no", "7"}, {"attach", "a&b<c>]]>"}}}}},
+      {"adyen", {{"fields", {{"merchantReference", "7"}, {"pspReference", "8"}, {"amount.value", 12.30}}}}},
+      {"stripe", {{"body", "{\"id\":\"7\"}"}}},
+      {"wechat_v3", {{"body", "{\"out_trade_no\":\"7\"}"}}},
+      {"roncoo", {{"fields", {{"orderNo", "7"}}}}}};
+  for (auto [provider, description] : notifications) {
+    CAPTURE(provider);
+    description["merchant"] = merchant;
+    description["url"] = "http://m.example/n?own=1";
+    RunningProgram receiver({"receive", "--port", "0", "--provider", provider, "--key-file", secret_file,
+                             "--public-key", pem_file, "--json"});
+    const Document judged = sent_and_judged(receiver, base_of(receiver), provider, description);
+    CAPTURE(text_of(judged, "why"));
+    CHECK(text_of(judged, "signature") == "ok");
+    CHECK(text_of(judged, "subject") == "7");
+    CHECK(receiver.finish() == 0);
+  }
 }
 
 TEST_CASE("the text form names the port first, escapes what came in, and ends after --count answers") {

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <random>
+
 #include "crypto/test_keys.h"
 #include "profile/content_rules.h"
 #include "profile/render.h"
@@ -212,6 +214,29 @@ TEST_CASE("one changed byte of the signature or another key is refused") {
     if (before.private_key.reveal() != test_keys::kRsaPrivate) merchant.keys.front().private_key = Secret();
     CHECK_FALSE(verify({profile, merchant, received(rendered.request)}, false).verified);
   });
+}
+
+TEST_CASE("no bytes that arrive can do harm") {
+  std::mt19937 random(7);
+  for_every_way_to_sign(
+      [&](const Profile& profile, const Merchant& merchant, const Content&, const Rendered& rendered) {
+        for (int round = 0; round < 20; ++round) {
+          ReceivedRequest request = received(rendered.request);
+          std::vector<std::string*> texts{&request.query, &request.body};
+          for (Field& header : request.headers) texts.push_back(&header.value);
+          for (std::string* text : texts) {
+            for (unsigned changes = random() % 4; changes > 0 && !text->empty(); --changes) {
+              const std::size_t at = random() % text->size();
+              if (random() % 3 == 0)
+                text->erase(at, 1 + random() % 9);
+              else
+                (*text)[at] = static_cast<char>(random());
+            }
+          }
+          const Verification verification = judged(profile, merchant, request);
+          CHECK((verification.verified || !verification.trouble.empty()));
+        }
+      });
 }
 
 // --- Causes. The small profile posts a form with "&key={key}" behind sorted pairs, md5 in lower-case hex. ---
