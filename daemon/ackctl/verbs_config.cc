@@ -57,8 +57,11 @@ std::string text_of(const Cidr& range) {
 Document settings_of(const Config& config) {
   Document allow = Document::array();
   for (const Cidr& range : config.egress.allow) allow.push_back(text_of(range));
+  Document tcp = Document::array();
+  for (const TcpAddress& address : config.listen_tcp) tcp.push_back(to_string(address));
   return {{"data_dir", config.data_dir},
           {"listen", config.listen},
+          {"listen_tcp", tcp},
           {"node", config.node},
           {"log.level", name_of(config.log.level)},
           {"log.format", config.log.format == LogFormat::kJson ? "json" : "text"},
@@ -72,6 +75,12 @@ Document settings_of(const Config& config) {
           {"delivery.page_bytes_max", config.delivery.page_bytes_max},
           {"delivery.admissions_queued_max", config.delivery.admissions_queued_max},
           {"delivery.admission_bytes_queued_max", config.delivery.admission_bytes_queued_max},
+          {"ingest.requests_per_second", config.ingest.requests_per_second},
+          {"ingest.requests_burst", config.ingest.requests_burst},
+          {"ingest.notifications_per_second", config.ingest.notifications_per_second},
+          {"ingest.notifications_burst", config.ingest.notifications_burst},
+          {"ingest.connections_max", config.ingest.connections_max},
+          {"ingest.body_bytes_in_flight_max", config.ingest.body_bytes_in_flight_max},
           {"disk.low_bytes", config.disk.low_bytes},
           {"disk.critical_bytes", config.disk.critical_bytes},
           {"disk.ballast_bytes", config.disk.ballast_bytes},

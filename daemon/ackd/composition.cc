@@ -52,6 +52,31 @@ CurlTransportOptions transport_options(const Config& config) {
   return options;
 }
 
+HttpServer::Options http_options(const Config& config) {
+  HttpServer::Options options;
+  options.connections_max = static_cast<unsigned>(config.ingest.connections_max);
+  options.bodies_bytes_max = config.ingest.body_bytes_in_flight_max;
+  return options;
+}
+
+Result<HttpServer::Listeners> open_listeners(const Config& config) {
+  Result<UnixListener> socket = UnixListener::open(config.listen);
+  if (!socket) return socket.error();
+  HttpServer::Listeners listeners{std::move(*socket), {}};
+  for (const TcpAddress& address : config.listen_tcp) {
+    Result<TcpListener> listener = TcpListener::open(address);
+    if (!listener) return listener.error();
+    listeners.tcp.push_back(std::move(*listener));
+  }
+  return listeners;
+}
+
+std::string listen_text(const Config& config) {
+  std::string text = config.listen;
+  for (const TcpAddress& address : config.listen_tcp) text += " " + to_string(address);
+  return text;
+}
+
 template <class T>
 Status keep(Result<T> made, T& out) {
   if (!made) return made.error();
@@ -98,12 +123,15 @@ Status Composition::open_network() {
   engine_ = std::make_unique<Engine>(
       engine_options(config_), parts,
       EngineStart{clock_.now(), opening.newest_id, opening.newest_record, opening.activation.awaiting});
-  api_ = std::make_unique<Api>(ApiParts{*engine_, intake_, *queries_, catalogue_, merchants_, activations_},
-                               ProcessFacts{ACKD_VERSION, ::getpid(), engine_->now()});
-  Result<UnixListener> listener = UnixListener::open(config_.listen);
-  if (!listener) return listener.error();
+  api_ =
+      std::make_unique<Api>(ApiParts{*engine_, intake_, *queries_, catalogue_, merchants_, activations_},
+                            ProcessFacts{ACKD_VERSION, ::getpid(), engine_->now()},
+                            IngestRates{config_.ingest.requests_per_second, config_.ingest.requests_burst,
+                                        config_.ingest.notifications_per_second, config_.ingest.notifications_burst});
+  Result<HttpServer::Listeners> listeners = open_listeners(config_);
+  if (!listeners) return listeners.error();
   signals_.emplace(loop_, std::initializer_list<int>{SIGTERM, SIGINT});
-  return keep(HttpServer::start(loop_, {}, std::move(*listener), *api_), http_);
+  return keep(HttpServer::start(loop_, http_options(config_), std::move(*listeners), *api_), http_);
 }
 
 int Composition::run() {
@@ -111,7 +139,7 @@ int Composition::run() {
   log_.write(LogLevel::kInfo, "started", "accepting notifications",
              {{"version", ACKD_VERSION},
               {"pid", std::int64_t{::getpid()}},
-              {"listen", config_.listen},
+              {"listen", listen_text(config_)},
               {"data_dir", config_.data_dir},
               {"merchants", static_cast<std::int64_t>(merchants_.size())},
               {"pending", static_cast<std::int64_t>(pending)}});

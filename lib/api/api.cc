@@ -13,9 +13,6 @@
 namespace ackd {
 namespace {
 
-constexpr std::string_view kNotifications = "/v1/notifications";
-constexpr std::string_view kMerchants = "/v1/merchants";
-constexpr std::string_view kProbe = "/probe";
 // Reading is bounded apart from writing: a dashboard gone wild must not fill memory with questions.
 constexpr std::size_t kQueriesQueuedMax = 1'000;
 
@@ -29,39 +26,34 @@ ApiResponse method_refused(const std::string& allowed) {
   return response;
 }
 
-// HEAD is a GET whose body the server leaves out.
-bool is_read(const ApiRequest& request) {
-  return request.method == "GET" || request.method == "HEAD";
+Problem no_such_id(std::string_view text) {
+  return {
+      404, "not_found", fmt::format("'{}' is not a notification's id, which is a decimal number", shortened(text)), {}};
 }
 
-// Takes the part up to the next '/' off the front of `rest`.
-std::string_view take_segment(std::string_view& rest) {
-  const std::size_t end = std::min(rest.find('/'), rest.size());
-  const std::string_view segment = rest.substr(0, end);
-  rest.remove_prefix(std::min(end + 1, rest.size()));
-  return segment;
+MerchantName merchant_of(const RouteMatch& found) {
+  return {std::string(found.parameters.at(0)), std::string(found.parameters.at(1))};
 }
 
 }  // namespace
 
-Api::Api(const ApiParts& parts, ProcessFacts process)
-    : parts_(parts), process_(std::move(process)), merchants_(parts.catalogue, parts.merchants, parts.activations) {}
-
-// What is asked about one notification, by the path's end.
-std::optional<Api::View> Api::view_of(std::string_view rest) {
-  if (rest.empty()) return View::kShow;
-  if (rest == "why") return View::kWhy;
-  if (rest == "request") return View::kRequest;
-  return std::nullopt;
-}
+Api::Api(const ApiParts& parts, ProcessFacts process, const IngestRates& rates)
+    : parts_(parts),
+      process_(std::move(process)),
+      merchants_(parts.catalogue, parts.merchants, parts.activations),
+      ingest_(parts.engine, parts.intake, rates) {}
 
 Ticket Api::start(ApiRequest request) {
   const Ticket ticket = ++last_ticket_;
-  route(ticket, request);
+  route(ticket, std::move(request));
   return ticket;
 }
 
 void Api::pump() {
+  if (std::optional<IngestResource::Finished> read = ingest_.read_on()) {
+    waiting_.erase(read->ticket);
+    finish(read->ticket, std::move(read->response));
+  }
   for (const Answer& answer : parts_.engine.take_answers()) {
     const auto waiting = waiting_.extract(answer.ticket);
     CHECK_THAT(!waiting.empty(), "the engine answered a ticket that nobody holds");
@@ -86,62 +78,40 @@ void Api::finish(Ticket ticket, ApiResponse response) {
   finished_.push_back({ticket, std::move(response)});
 }
 
-void Api::route(Ticket ticket, const ApiRequest& request) {
-  const std::string_view path = request.path;
-  if (path == kNotifications) return route_notifications(ticket, request, {});
-  if (path.starts_with("/v1/notifications/")) {
-    return route_notifications(ticket, request, path.substr(kNotifications.size() + 1));
+void Api::route(Ticket ticket, ApiRequest request) {
+  const RouteMatch found = find_route(request.method, request.path);
+  if (found.allowed.empty()) return finish(ticket, respond(no_such_path(request.path)));
+  if (found.route == nullptr) return finish(ticket, method_refused(found.allowed));
+  switch (found.route->endpoint) {
+    case Endpoint::kIngest: return ingest(ticket, std::move(request));
+    case Endpoint::kListNotifications: return list(ticket, request.query);
+    case Endpoint::kShowNotification: return show(ticket, View::kShow, found.parameters.front());
+    case Endpoint::kExplainNotification: return show(ticket, View::kWhy, found.parameters.front());
+    case Endpoint::kRequestOfNotification: return show(ticket, View::kRequest, found.parameters.front());
+    case Endpoint::kChangeNotification: return change(ticket, request, found);
+    case Endpoint::kListMerchants: return finish(ticket, merchants_.list(request.query));
+    case Endpoint::kShowMerchant: return finish(ticket, merchants_.show(merchant_of(found)));
+    case Endpoint::kProbeMerchant: return probe(ticket, merchant_of(found));
+    case Endpoint::kListProviders: return finish(ticket, respond_with_providers(parts_.catalogue));
+    case Endpoint::kStats: return ask(ticket, View::kStats, CountsQuery{});
+    case Endpoint::kConfirmClock:
+      parts_.engine.confirm_clock();
+      return finish(ticket, respond(200, {{"result", "applied"}}));
+    case Endpoint::kHealth: return finish(ticket, respond_with_health());
+    case Endpoint::kReadiness: return finish(ticket, respond_with_readiness(parts_.engine.stats()));
   }
-  if (path == kMerchants) return route_merchants(ticket, request, {});
-  if (path.starts_with("/v1/merchants/")) return route_merchants(ticket, request, path.substr(kMerchants.size() + 1));
-  if (path == "/v1/clock/confirm") {
-    if (request.method != "POST") return finish(ticket, method_refused("POST"));
-    parts_.engine.confirm_clock();
-    return finish(ticket, respond(200, {{"result", "applied"}}));
-  }
-  const bool known = path == "/healthz" || path == "/readyz" || path == "/v1/providers" || path == "/v1/stats";
-  if (!known) return finish(ticket, respond(no_such_path(path)));
-  if (!is_read(request)) return finish(ticket, method_refused("GET"));
-  if (path == "/v1/stats") return ask(ticket, View::kStats, CountsQuery{});
-  if (path == "/v1/providers") return finish(ticket, respond_with_providers(parts_.catalogue));
-  if (path == "/healthz") return finish(ticket, respond_with_health());
-  finish(ticket, respond_with_readiness(parts_.engine.stats()));
 }
 
-void Api::route_notifications(Ticket ticket, const ApiRequest& request, std::string_view rest) {
-  if (rest.empty()) {
-    if (request.method == "POST") return ingest(ticket, request);
-    if (!is_read(request)) return finish(ticket, method_refused("GET, POST"));
-    Result<ListFilter> filter = read_list_filter(request.query);
-    return filter ? ask(ticket, View::kList, std::move(*filter)) : finish(ticket, respond(problem_of(filter.error())));
-  }
-  const std::string_view id_text = take_segment(rest);
+void Api::list(Ticket ticket, const Fields& parameters) {
+  Result<ListFilter> filter = read_list_filter(parameters);
+  if (!filter) return finish(ticket, respond(problem_of(filter.error())));
+  ask(ticket, View::kList, std::move(*filter));
+}
+
+void Api::show(Ticket ticket, View view, std::string_view id_text) {
   const std::optional<NotificationId> id = parse_notification_id(id_text);
-  if (!id) {
-    return finish(
-        ticket,
-        respond(Problem{404,
-                        "not_found",
-                        fmt::format("'{}' is not a notification's id, which is a decimal number", shortened(id_text)),
-                        {}}));
-  }
-  const std::optional<OperatorVerb> verb = parse_verb(rest);
-  const std::optional<View> view = view_of(rest);
-  if (!view && !verb) return finish(ticket, respond(no_such_path(request.path)));
-  if (verb) return change(ticket, request, *verb, *id);
-  if (!is_read(request)) return finish(ticket, method_refused("GET"));
-  ask(ticket, *view, ShowQuery{*id});
-}
-
-void Api::route_merchants(Ticket ticket, const ApiRequest& request, std::string_view rest) {
-  const bool posts = request.method == "POST";
-  if (!posts && !is_read(request)) return finish(ticket, method_refused(rest.ends_with(kProbe) ? "POST" : "GET"));
-  if (rest.empty()) return finish(ticket, posts ? method_refused("GET") : merchants_.list(request.query));
-  if (posts && !rest.ends_with(kProbe)) return finish(ticket, method_refused("GET"));
-  if (posts) rest.remove_suffix(kProbe.size());
-  const std::optional<MerchantName> merchant = parse_merchant_name(rest);
-  if (!merchant) return finish(ticket, respond(no_such_path(request.path)));
-  posts ? probe(ticket, *merchant) : finish(ticket, merchants_.show(*merchant));
+  if (!id) return finish(ticket, respond(no_such_id(id_text)));
+  ask(ticket, view, ShowQuery{*id});
 }
 
 void Api::probe(Ticket ticket, const MerchantName& merchant) {
@@ -156,33 +126,25 @@ void Api::probe(Ticket ticket, const MerchantName& merchant) {
   parts_.engine.admit(ticket, {*std::move(probe)});
 }
 
-void Api::ingest(Ticket ticket, const ApiRequest& request) {
-  // Asked before the body is read: parsing 16 MiB only to refuse it would make an overload worse.
-  if (const Status accepts = parts_.engine.accepts(1, request.body.size()); !accepts) {
-    return finish(ticket, respond(problem_of(accepts.error())));
-  }
-  Result<Ingest> ingest =
-      read_ingest(request.body, request.content_type, parts_.intake, {parts_.engine.now(), parts_.engine.wall()});
-  if (!ingest) return finish(ticket, respond(problem_of(ingest.error())));
-  if (ingest->admissions.empty()) return finish(ticket, respond_to_ingest(*ingest, {}));
-  if (const Status accepts = parts_.engine.accepts(ingest->admissions.size(), ingest->bytes); !accepts) {
-    return finish(ticket, respond(problem_of(accepts.error())));
-  }
-  std::vector<Admission> admissions = std::move(ingest->admissions);
-  waiting_.emplace(ticket, std::move(*ingest));
-  parts_.engine.admit(ticket, std::move(admissions));
+void Api::ingest(Ticket ticket, ApiRequest request) {
+  std::optional<ApiResponse> response = ingest_.start(ticket, std::move(request.body), request.content_type);
+  if (response) return finish(ticket, *std::move(response));
+  waiting_.emplace(ticket, WaitingIngest{});
 }
 
-void Api::change(Ticket ticket, const ApiRequest& request, OperatorVerb verb, NotificationId id) {
-  if (request.method != "POST") return finish(ticket, method_refused("POST"));
+void Api::change(Ticket ticket, const ApiRequest& request, const RouteMatch& found) {
+  const std::optional<NotificationId> id = parse_notification_id(found.parameters.front());
+  if (!id) return finish(ticket, respond(no_such_id(found.parameters.front())));
+  const std::optional<OperatorVerb> verb = parse_verb(found.route->path.substr(found.route->path.rfind('/') + 1));
+  CHECK_THAT(verb, "a route changes notifications with a verb that nobody knows");
   Result<std::string> reason = read_change_reason(request.body);
   if (!reason) return finish(ticket, respond(problem_of(reason.error())));
   OperatorChange change;
-  change.verb = verb;
-  change.id = id;
+  change.verb = *verb;
+  change.id = *id;
   change.reason = std::move(*reason);
   change.at = parts_.engine.now();
-  waiting_.emplace(ticket, WaitingChange{verb, id});
+  waiting_.emplace(ticket, WaitingChange{*verb, *id});
   parts_.engine.change(ticket, {std::move(change)});
 }
 
@@ -200,8 +162,8 @@ void Api::ask(Ticket ticket, View view, Query query) {
   }
 }
 
-ApiResponse Api::respond_to_answer(const Waiting& waiting, const Answer& answer) const {
-  if (const auto* ingest = std::get_if<Ingest>(&waiting)) return respond_to_ingest(*ingest, answer.items);
+ApiResponse Api::respond_to_answer(const Waiting& waiting, const Answer& answer) {
+  if (std::holds_alternative<WaitingIngest>(waiting)) return ingest_.respond(answer.ticket, answer.items);
   if (const auto* probe = std::get_if<WaitingProbe>(&waiting)) {
     return respond_to_probe(probe->merchant, answer.items.front());
   }

@@ -11,10 +11,11 @@
 #include <variant>
 #include <vector>
 
-#include "api/ingest.h"
+#include "api/ingest_resource.h"
 #include "api/merchant_resource.h"
 #include "api/notification_codec.h"
 #include "api/problem.h"
+#include "api/routes.h"
 #include "api/stats_resource.h"
 #include "engine/engine.h"
 #include "engine/intake.h"
@@ -49,16 +50,20 @@ struct FinishedResponse {
 
 class Api {
  public:
-  Api(const ApiParts& parts, ProcessFacts process);
+  Api(const ApiParts& parts, ProcessFacts process, const IngestRates& rates = {});
 
   // Never fails: what is wrong with a request is in its response. Each ticket gets exactly one response, unless a turn
   // is fatal; a caller that is gone simply drops its own.
   Ticket start(ApiRequest request);
 
-  // Collects what the engine and the queries have answered, and starts queries that waited for room.
+  // Reads on in the bodies that are too long for one turn, collects what the engine and the queries have answered, and
+  // starts queries that waited for room.
   void pump();
 
   std::vector<FinishedResponse> take_finished();
+
+  // Whether pump() has left work for the next turn, which nothing else will ask for.
+  bool wants_turn() const { return ingest_.wants_turn(); }
 
  private:
   enum class View { kShow, kWhy, kRequest, kList, kStats };
@@ -69,22 +74,22 @@ class Api {
   struct WaitingProbe {
     MerchantName merchant;
   };
-  using Waiting = std::variant<Ingest, WaitingChange, WaitingProbe, View>;
+  struct WaitingIngest {};
+  using Waiting = std::variant<WaitingIngest, WaitingChange, WaitingProbe, View>;
   struct QueuedQuery {
     Ticket ticket = 0;
     Query query;
   };
 
-  static std::optional<View> view_of(std::string_view rest);
-  void route(Ticket ticket, const ApiRequest& request);
-  void route_notifications(Ticket ticket, const ApiRequest& request, std::string_view rest);
-  void route_merchants(Ticket ticket, const ApiRequest& request, std::string_view rest);
-  void ingest(Ticket ticket, const ApiRequest& request);
-  void change(Ticket ticket, const ApiRequest& request, OperatorVerb verb, NotificationId id);
+  void route(Ticket ticket, ApiRequest request);
+  void ingest(Ticket ticket, ApiRequest request);
+  void list(Ticket ticket, const Fields& parameters);
+  void show(Ticket ticket, View view, std::string_view id_text);
+  void change(Ticket ticket, const ApiRequest& request, const RouteMatch& found);
   void probe(Ticket ticket, const MerchantName& merchant);
   void ask(Ticket ticket, View view, Query query);
   void finish(Ticket ticket, ApiResponse response);
-  ApiResponse respond_to_answer(const Waiting& waiting, const Answer& answer) const;
+  ApiResponse respond_to_answer(const Waiting& waiting, const Answer& answer);
   ApiResponse respond_to_query(View view, const Result<QueryAnswer>& answer) const;
   ApiResponse respond_with_explanation(const NotificationRecord& record) const;
   RecordFacts facts_of(const NotificationRecord& record) const;
@@ -92,6 +97,7 @@ class Api {
   ApiParts parts_;
   ProcessFacts process_;
   MerchantResource merchants_;
+  IngestResource ingest_;
   Ticket last_ticket_ = 0;
   std::unordered_map<Ticket, Waiting> waiting_;
   std::deque<QueuedQuery> queued_;

@@ -1,11 +1,10 @@
 // POST /v1/notifications: from a body to admissions, and from the engine's answers to a response. One object, an array
 // or NDJSON; every item of a batch gets a status of its own, in order.
 //
-//   body -> read_ingest -> (items refused here) + (admissions for the engine) -> answers -> respond_to_ingest
+//   body -> IngestReader -> (items refused here) + (admissions for the engine) -> answers -> respond_to_ingest
 #pragma once
 
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "api/problem.h"
@@ -23,10 +22,6 @@ struct Ingest {
   std::vector<Admission> admissions;             // of the others, in order
   std::size_t bytes = 0;                         // of the admissions' content
 };
-
-// An Error refuses the whole body: it is not JSON, not a list of objects, or over a limit. What is wrong with one item
-// of a batch refuses that item only.
-Result<Ingest> read_ingest(std::string_view body, std::string_view content_type, const Intake& intake, IntakeTime at);
 
 // `answers` are the engine's, one for each admission. Once storage has refused an item, those after it that were
 // refused too are "not_attempted", so that a client knows where to resume.

@@ -75,10 +75,11 @@ bool is_time(EngineTime at) {
 }
 
 Json tags_json(const std::string& tags) {
-  if (tags.empty()) return Json::object();
-  // ackd wrote the text itself; what cannot be read is shown as it is rather than hidden.
-  Json parsed = Json::parse(tags, nullptr, false);
-  return parsed.is_discarded() ? Json(tags) : parsed;
+  Json json = Json::object();
+  const std::optional<Content> content = decode_content(tags);
+  if (!content) return json;
+  for (const Field& tag : content->fields) json[tag.name] = tag.value;
+  return json;
 }
 
 bool is_hidden(const Profile* profile, const std::string& name) {

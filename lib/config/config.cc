@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "config/key_file.h"
+#include "config/size.h"
 #include "profile/merchant_options.h"
 #include "profile/yaml_section.h"
 #include "text/url.h"
@@ -24,6 +25,7 @@ namespace {
 constexpr std::size_t kConfigBytesMax = 64u << 20;
 constexpr std::size_t kConfigNodesMax = 2'000'000;
 constexpr std::size_t kDnsServersMax = 8;
+constexpr std::size_t kListenTcpMax = 8;
 constexpr std::size_t kKeysMax = 4;
 
 // What every part of the file is read with.
@@ -36,44 +38,6 @@ struct FileContext {
     return path.empty() ? path : (folder / path).lexically_normal().string();
   }
 };
-
-struct SizeLimits {
-  std::uint64_t least = 0;
-  std::uint64_t most = 0;
-};
-
-std::string format_size(std::uint64_t bytes) {
-  constexpr std::array<std::pair<const char*, unsigned>, 3> kUnits{{{"GiB", 30}, {"MiB", 20}, {"KiB", 10}}};
-  for (const auto& [unit, shift] : kUnits) {
-    if (bytes >= (1ULL << shift) && bytes % (1ULL << shift) == 0) return fmt::format("{}{}", bytes >> shift, unit);
-  }
-  return fmt::format("{}", bytes);
-}
-
-// "64MiB", "1 GiB"; "0" needs no unit. Powers of 1024 only: "MB" means two things.
-std::optional<std::uint64_t> parse_size(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{}) return std::nullopt;
-  std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  if (unit.starts_with(' ')) unit.remove_prefix(1);
-  if (number == 0 && unit.empty()) return 0;
-  constexpr std::array<std::pair<std::string_view, unsigned>, 3> kUnits{{{"KiB", 10}, {"MiB", 20}, {"GiB", 30}}};
-  const auto found = std::find_if(kUnits.begin(), kUnits.end(), [&](const auto& known) { return known.first == unit; });
-  if (found == kUnits.end() || number > (UINT64_MAX >> found->second)) return std::nullopt;
-  return number << found->second;
-}
-
-std::uint64_t read_size(const YamlSection& section, std::string_view key, std::uint64_t fallback,
-                        const SizeLimits& limits) {
-  if (section.find(key) == nullptr) return fallback;
-  const std::string text = section.text(key);
-  const std::optional<std::uint64_t> size = parse_size(text);
-  if (size && *size >= limits.least && *size <= limits.most) return *size;
-  section.report(key, fmt::format("'{}' is not a size from {} to {}; write a number and KiB, MiB or GiB", text,
-                                  format_size(limits.least), format_size(limits.most)));
-  return fallback;
-}
 
 LogConfig read_log(const YamlSection& root, YamlTrouble& trouble) {
   static constexpr std::array<YamlChoice<LogLevel>, 4> kLevels{{{"debug", LogLevel::kDebug},
@@ -133,6 +97,53 @@ DeliveryConfig read_delivery(const YamlSection& root, YamlTrouble& trouble) {
                                out.unsettled_max, out.transfers_max));
   }
   return out;
+}
+
+IngestConfig read_ingest(const YamlSection& root, YamlTrouble& trouble) {
+  constexpr std::size_t kRateMax = 1'000'000;
+  IngestConfig out;
+  if (root.find("ingest") == nullptr) return out;
+  const YamlSection section(*root.find("ingest"), "ingest",
+                            {"requests_per_second", "requests_burst", "notifications_per_second", "notifications_burst",
+                             "connections_max", "body_memory"},
+                            trouble);
+  out.requests_per_second = section.number("requests_per_second", 0, 0, kRateMax);
+  out.requests_burst = section.number("requests_burst", 0, 0, kRateMax);
+  out.notifications_per_second = section.number("notifications_per_second", 0, 0, kRateMax);
+  out.notifications_burst = section.number("notifications_burst", 0, 0, kRateMax);
+  out.connections_max = section.number("connections_max", out.connections_max, 16, 65'536);
+  // One body of the largest size must fit, or it could never be accepted.
+  out.body_bytes_in_flight_max =
+      read_size(section, "body_memory", out.body_bytes_in_flight_max, {16u << 20, 8ULL << 30});
+  for (const char* what : {"requests", "notifications"}) {
+    const bool has_burst = section.number(fmt::format("{}_burst", what), 0, 0, kRateMax) != 0;
+    const bool has_rate = section.number(fmt::format("{}_per_second", what), 0, 0, kRateMax) != 0;
+    if (has_burst && !has_rate) {
+      section.report(fmt::format("{}_burst", what), fmt::format("means nothing without {}_per_second", what));
+    }
+  }
+  return out;
+}
+
+// A single entry or a list: at most one unix socket, which is there in any case because ackctl uses it, and TCP.
+void read_listen(const YamlSection& root, const FileContext& context, Config& config) {
+  const YamlNode* node = root.find("listen");
+  const bool is_list = node != nullptr && node->kind == YamlNode::Kind::kList;
+  const std::vector<std::string> entries = is_list ? root.texts("listen") : std::vector{root.text("listen")};
+  for (const std::string& entry : entries) {
+    if (!is_tcp_address(entry)) {
+      if (!config.listen.empty()) root.report("listen", "names two unix sockets; one is the limit");
+      config.listen = context.resolve(entry);
+      continue;
+    }
+    const Result<TcpAddress> address = parse_tcp_address(entry);
+    if (!address) root.report("listen", address.error().message);
+    if (address) config.listen_tcp.push_back(*address);
+  }
+  if (config.listen_tcp.size() > kListenTcpMax) {
+    root.report("listen", fmt::format("names more than {} addresses, the limit", kListenTcpMax));
+  }
+  if (config.listen.empty()) config.listen = (std::filesystem::path(config.data_dir) / "ackd.sock").string();
 }
 
 DiskConfig read_disk(const YamlSection& root, YamlTrouble& trouble) {
@@ -290,18 +301,18 @@ std::vector<ConfiguredMerchant> read_merchants(const YamlSection& root, const Fi
 Config read_root(const YamlNode& node, const FileContext& context) {
   YamlTrouble& trouble = context.trouble;
   const YamlSection root(node, "",
-                         {"data_dir", "listen", "node", "log", "schedules", "egress", "delivery", "disk",
+                         {"data_dir", "listen", "node", "log", "schedules", "egress", "delivery", "ingest", "disk",
                           "drain_timeout", "dns", "tls", "merchants"},
                          trouble);
   Config config;
   config.data_dir = context.resolve(root.text("data_dir", config.data_dir));
-  config.listen = context.resolve(root.text("listen"));
-  if (config.listen.empty()) config.listen = (std::filesystem::path(config.data_dir) / "ackd.sock").string();
+  read_listen(root, context, config);
   config.node = static_cast<unsigned>(root.number("node", config.node, 0, 1'023));
   config.log = read_log(root, trouble);
   config.schedules = read_schedules(root, context);
   config.egress = read_egress(root, trouble);
   config.delivery = read_delivery(root, trouble);
+  config.ingest = read_ingest(root, trouble);
   config.disk = read_disk(root, trouble);
   config.drain_timeout = root.duration("drain_timeout", config.drain_timeout, std::chrono::minutes(10));
   config.dns_servers = read_dns(root, trouble);

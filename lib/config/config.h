@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "config/listen_address.h"
 #include "model/merchant.h"
 #include "policy/egress.h"
 #include "profile/catalogue.h"
@@ -39,6 +40,16 @@ struct DeliveryConfig {
   std::size_t admission_bytes_queued_max = 64u << 20;
 };
 
+// What ingest lets in. Zero for no limit; a burst of zero is one second's worth.
+struct IngestConfig {
+  std::size_t requests_per_second = 0;
+  std::size_t requests_burst = 0;
+  std::size_t notifications_per_second = 0;
+  std::size_t notifications_burst = 0;
+  std::size_t connections_max = 1'024;
+  std::size_t body_bytes_in_flight_max = 64u << 20;  // of all requests that are being read or answered
+};
+
 struct DiskConfig {
   std::uint64_t low_bytes = 256ULL << 20;      // ingest answers 503 below it
   std::uint64_t critical_bytes = 64ULL << 20;  // nothing new is sent below it
@@ -53,12 +64,14 @@ struct ConfiguredMerchant {
 
 struct Config {
   std::string data_dir = "/var/lib/ackd";
-  std::string listen;  // the unix socket's path; <data_dir>/ackd.sock when not given
+  std::string listen;                  // the unix socket's path; <data_dir>/ackd.sock when not given
+  std::vector<TcpAddress> listen_tcp;  // on loopback; none by default
   unsigned node = 0;
   LogConfig log;
   SchedulesConfig schedules;
   EgressPolicy egress;
   DeliveryConfig delivery;
+  IngestConfig ingest;
   DiskConfig disk;
   Duration drain_timeout{30'000};
   std::vector<std::string> dns_servers;  // empty for the system's

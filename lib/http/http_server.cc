@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "http/connection_watch.h"
 #include "http/request_framing.h"
 
 namespace ackd {
@@ -23,9 +24,14 @@ constexpr std::size_t kConnectionBytes = 32 * 1024;
 // Enough for an answer that is ready to leave; whoever does not take it at once is cut off.
 constexpr int kStopRounds = 4;
 
-// One request, from its headers to the end of its answer. Owned by the library's request context.
+using Phase = ConnectionWatch::Phase;
+
+// One request, from its first line to the end of its answer. Owned by the library's request context.
 struct Exchange {
   MHD_Connection* connection = nullptr;
+  bool begun = false;         // the headers are complete
+  bool plain_target = false;  // the request line names it without blanks or control characters
+  bool close_after = false;
   ApiRequest request;
   std::size_t reserved = 0;        // its share of bodies_bytes_max
   std::optional<Problem> refusal;  // found while the body was being read
@@ -40,10 +46,21 @@ MHD_Result add_field(void* fields, MHD_ValueKind, const char* name, size_t name_
   return MHD_YES;
 }
 
+MHD_Result add_line(void* lines, MHD_ValueKind, const char* name, size_t name_bytes, const char* value,
+                    size_t value_bytes) {
+  static_cast<std::vector<HeaderLine>*>(lines)->push_back({{name, name_bytes}, {value, value_bytes}});
+  return MHD_YES;
+}
+
 Fields fields_of(MHD_Connection* connection, MHD_ValueKind kind) {
   Fields fields;
   MHD_get_connection_values_n(connection, kind, add_field, &fields);
   return fields;
+}
+
+ConnectionWatch::Connection& watched(MHD_Connection* connection) {
+  const MHD_ConnectionInfo* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return *static_cast<ConnectionWatch::Connection*>(info->socket_context);
 }
 
 std::string content_type_of(const Fields& headers) {
@@ -77,20 +94,45 @@ MHD_Result send(MHD_Connection* connection, const ApiResponse& response, bool cl
 }  // namespace
 
 struct HttpServer::Impl {
-  Impl(UvLoop& uv, const Options& given, UnixListener socket, Api& door)
-      : loop(uv), options(given), listener(std::move(socket)), api(door) {}
+  // One listening socket, with the library's state for it.
+  struct Port {
+    Impl& server;
+    bool is_tcp = false;
+    MHD_Daemon* daemon = nullptr;
+    std::optional<Poll> poll;
+    std::optional<Timer> timer;
+    bool has_closed = false;  // a connection has ended in this round
+  };
 
-  static MHD_Result on_request(void* self, MHD_Connection* connection, const char* path, const char* method,
+  Impl(UvLoop& uv, const Options& given, Listeners sockets, Api& door)
+      : loop(uv),
+        options(given),
+        listeners(std::move(sockets)),
+        api(door),
+        watch({given.connections_max, given.phase_max}),
+        watch_timer(uv, [this] { expire(); }) {}
+
+  static void* on_target(void* port, const char* target, MHD_Connection* connection);
+  static MHD_Result on_request(void* port, MHD_Connection* connection, const char* path, const char* method,
                                const char* version, const char* upload, size_t* upload_bytes, void** context);
-  static void on_completed(void* self, MHD_Connection*, void** context, MHD_RequestTerminationCode);
+  static void on_completed(void* port, MHD_Connection* connection, void** context, MHD_RequestTerminationCode);
+  static void on_connection(void* port, MHD_Connection* connection, void** context,
+                            MHD_ConnectionNotificationCode code);
 
   Status open();
-  void run();
+  Status open(int listening_fd, bool is_tcp);
+  void run(Port& port);
+  void run_all();
+  void expire();
   void stop();
   void deliver();
   void resume(Exchange& exchange, ApiResponse response);
+  void enter(const Exchange& exchange, Phase phase) {
+    watch.enter(watched(exchange.connection), phase, loop.monotonic_ms());
+  }
 
-  MHD_Result begin(MHD_Connection* connection, const char* version, Exchange& exchange);
+  MHD_Result begin(const Port& port, const char* version, Exchange& exchange);
+  MHD_Result answer(const Exchange& exchange, const ApiResponse& response, bool close_after);
   MHD_Result read(Exchange& exchange, const char* bytes, std::size_t* size);
   MHD_Result finish(Exchange& exchange);
   std::optional<Problem> reserve(Exchange& exchange, std::size_t bytes);
@@ -98,80 +140,133 @@ struct HttpServer::Impl {
 
   UvLoop& loop;
   Options options;
-  UnixListener listener;
+  Listeners listeners;
   Api& api;
-  MHD_Daemon* daemon = nullptr;
-  std::optional<Poll> poll;
-  std::optional<Timer> timer;
+  ConnectionWatch watch;
+  Timer watch_timer;
+  bool watch_timer_armed = false;
+  std::vector<std::unique_ptr<Port>> ports;
   std::unordered_map<Ticket, Exchange*> waiting;
   std::size_t bodies_bytes = 0;
   bool stopping = false;
 };
 
-MHD_Result HttpServer::Impl::on_request(void* self, MHD_Connection* connection, const char* path, const char* method,
+void* HttpServer::Impl::on_target(void*, const char* target, MHD_Connection* connection) {
+  auto* exchange = new Exchange;
+  exchange->connection = connection;
+  exchange->plain_target = is_plain_target(target);
+  return exchange;
+}
+
+MHD_Result HttpServer::Impl::on_request(void* port, MHD_Connection*, const char* path, const char* method,
                                         const char* version, const char* upload, size_t* upload_bytes, void** context) {
-  Impl& impl = *static_cast<Impl*>(self);
+  Impl& impl = static_cast<Port*>(port)->server;
   auto* exchange = static_cast<Exchange*>(*context);
-  if (exchange == nullptr) {
-    exchange = new Exchange;
-    *context = exchange;
+  if (!std::exchange(exchange->begun, true)) {
     exchange->request.method = method;
     exchange->request.path = path;
-    return impl.begin(connection, version, *exchange);
+    return impl.begin(*static_cast<Port*>(port), version, *exchange);
   }
   if (*upload_bytes > 0) return impl.read(*exchange, upload, upload_bytes);
   return impl.finish(*exchange);
 }
 
-void HttpServer::Impl::on_completed(void* self, MHD_Connection*, void** context, MHD_RequestTerminationCode) {
-  static_cast<Impl*>(self)->end(static_cast<Exchange*>(std::exchange(*context, nullptr)));
+void HttpServer::Impl::on_completed(void* port, MHD_Connection*, void** context, MHD_RequestTerminationCode) {
+  static_cast<Port*>(port)->server.end(static_cast<Exchange*>(std::exchange(*context, nullptr)));
+}
+
+void HttpServer::Impl::on_connection(void* port, MHD_Connection* connection, void** context,
+                                     MHD_ConnectionNotificationCode code) {
+  Impl& impl = static_cast<Port*>(port)->server;
+  if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+    static_cast<Port*>(port)->has_closed = true;
+    return impl.watch.close(static_cast<ConnectionWatch::Connection*>(std::exchange(*context, nullptr)));
+  }
+  const int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+  *context = impl.watch.open(fd, impl.loop.monotonic_ms());
+  // Later connections have later deadlines; expire() arms it for those.
+  if (!std::exchange(impl.watch_timer_armed, true)) impl.watch_timer.arm(impl.options.phase_max);
 }
 
 Status HttpServer::Impl::open() {
-  // The library closes the descriptor it is given; the listener keeps its own.
-  const int fd = ::fcntl(listener.fd(), F_DUPFD_CLOEXEC, 0);
-  if (fd < 0) return Error{ErrorCode::kIo, fmt::format("cannot listen: {}", std::strerror(errno)), {}};
-  daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, on_request, this,
-                            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-                            MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionBytes,
-                            MHD_OPTION_CONNECTION_LIMIT, options.connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
-                            options.idle_timeout_s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, this, MHD_OPTION_END);
-  if (daemon == nullptr) {
-    ::close(fd);
-    return Error{ErrorCode::kIo, "the HTTP server did not start; are there free descriptors (ulimit -n)?", {}};
+  if (const Status opened = open(listeners.socket.fd(), false); !opened) return opened;
+  for (const TcpListener& listener : listeners.tcp) {
+    if (const Status opened = open(listener.fd(), true); !opened) return opened;
   }
-  const int epoll_fd = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-  timer.emplace(loop, [this] { run(); });
-  poll.emplace(loop, epoll_fd, [this](int) { run(); });
-  poll->watch(UV_READABLE);
-  run();
   return Done{};
 }
 
-void HttpServer::Impl::run() {
-  MHD_run(daemon);
-  MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
-  if (MHD_get_timeout(daemon, &timeout_ms) == MHD_YES) {
-    timer->arm(Duration(static_cast<std::int64_t>(timeout_ms)));
-  } else {
-    timer->disarm();
+Status HttpServer::Impl::open(int listening_fd, bool is_tcp) {
+  // The library closes the descriptor it is given; the listener keeps its own.
+  const int fd = ::fcntl(listening_fd, F_DUPFD_CLOEXEC, 0);
+  if (fd < 0) return Error{ErrorCode::kIo, fmt::format("cannot listen: {}", std::strerror(errno)), {}};
+  Port& port = *ports.emplace_back(new Port{*this, is_tcp, nullptr, {}, {}});
+  port.daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, on_request, &port,
+                                 MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                                 MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                                 kConnectionBytes, MHD_OPTION_CONNECTION_LIMIT, options.connections_max,
+                                 MHD_OPTION_NOTIFY_COMPLETED, on_completed, &port, MHD_OPTION_NOTIFY_CONNECTION,
+                                 on_connection, &port, MHD_OPTION_URI_LOG_CALLBACK, on_target, &port, MHD_OPTION_END);
+  if (port.daemon == nullptr) {
+    ::close(fd);
+    return Error{ErrorCode::kIo, "the HTTP server did not start; are there free descriptors (ulimit -n)?", {}};
   }
+  const int epoll_fd = MHD_get_daemon_info(port.daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+  port.timer.emplace(loop, [this, &port] { run(port); });
+  port.poll.emplace(loop, epoll_fd, [this, &port](int) { run(port); });
+  port.poll->watch(UV_READABLE);
+  run(port);
+  return Done{};
+}
+
+void HttpServer::Impl::run(Port& port) {
+  // At its limit of connections the library stops listening, and takes that up again only at the start of a round.
+  do {
+    port.has_closed = false;
+    MHD_run(port.daemon);
+  } while (port.has_closed);
+  MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
+  if (MHD_get_timeout(port.daemon, &timeout_ms) == MHD_YES) {
+    port.timer->arm(Duration(static_cast<std::int64_t>(timeout_ms)));
+  } else {
+    port.timer->disarm();
+  }
+}
+
+void HttpServer::Impl::run_all() {
+  for (const auto& port : ports) run(*port);
+}
+
+void HttpServer::Impl::expire() {
+  const std::optional<Duration> next = watch.expire(loop.monotonic_ms());
+  watch_timer_armed = next.has_value();
+  if (next) watch_timer.arm(*next);
 }
 
 // The headers are there, no byte of the body has been taken. Answering now makes the library close the connection
 // instead of reading what is left.
-MHD_Result HttpServer::Impl::begin(MHD_Connection* connection, const char* version, Exchange& exchange) {
-  exchange.connection = connection;
-  const Fields headers = fields_of(connection, MHD_HEADER_KIND);
-  std::optional<Problem> refusal = refuse_framing(version, headers);
+MHD_Result HttpServer::Impl::begin(const Port& port, const char* version, Exchange& exchange) {
+  std::vector<HeaderLine> lines;
+  MHD_get_connection_values_n(exchange.connection, MHD_HEADER_KIND, add_line, &lines);
+  const Fields headers = fields_of(exchange.connection, MHD_HEADER_KIND);
+  std::optional<Problem> refusal = refuse_lines(version, exchange.plain_target, lines);
+  if (!refusal) refusal = refuse_framing(version, headers);
+  if (!refusal && port.is_tcp) refusal = refuse_browser(headers);
   if (!refusal) {
     const std::uint64_t length = content_length(headers).value_or(0);
     refusal = reserve(exchange, static_cast<std::size_t>(length));
   }
-  if (refusal) return send(connection, respond(*refusal), true);
+  if (refusal) return answer(exchange, respond(*refusal), true);
+  exchange.close_after = is_chunked(headers);
   exchange.request.content_type = content_type_of(headers);
-  exchange.request.query = fields_of(connection, MHD_GET_ARGUMENT_KIND);
+  exchange.request.query = fields_of(exchange.connection, MHD_GET_ARGUMENT_KIND);
+  enter(exchange, Phase::kBody);
   return MHD_YES;
+}
+
+MHD_Result HttpServer::Impl::answer(const Exchange& exchange, const ApiResponse& response, bool close_after) {
+  enter(exchange, Phase::kAnswer);
+  return send(exchange.connection, response, close_after || exchange.close_after || stopping);
 }
 
 std::optional<Problem> HttpServer::Impl::reserve(Exchange& exchange, std::size_t bytes) {
@@ -213,9 +308,10 @@ MHD_Result HttpServer::Impl::read(Exchange& exchange, const char* bytes, std::si
 }
 
 MHD_Result HttpServer::Impl::finish(Exchange& exchange) {
-  if (exchange.refusal) return send(exchange.connection, respond(*exchange.refusal), true);
-  if (exchange.response) return send(exchange.connection, *exchange.response, stopping);
-  if (stopping) return send(exchange.connection, goodbye(), true);
+  if (exchange.refusal) return answer(exchange, respond(*exchange.refusal), true);
+  if (exchange.response) return answer(exchange, *exchange.response, false);
+  if (stopping) return answer(exchange, goodbye(), true);
+  enter(exchange, Phase::kServed);
   exchange.ticket = api.start(std::move(exchange.request));
   waiting.emplace(exchange.ticket, &exchange);
   MHD_suspend_connection(exchange.connection);
@@ -226,6 +322,7 @@ MHD_Result HttpServer::Impl::finish(Exchange& exchange) {
 
 void HttpServer::Impl::end(Exchange* exchange) {
   if (exchange == nullptr) return;
+  enter(*exchange, Phase::kRequest);
   bodies_bytes -= exchange->reserved;
   waiting.erase(exchange->ticket);
   delete exchange;
@@ -238,24 +335,29 @@ void HttpServer::Impl::resume(Exchange& exchange, ApiResponse response) {
 }
 
 void HttpServer::Impl::deliver() {
+  // A long body is read on in the next turn, not when somebody happens to wake the loop; and what was admitted in this
+  // one wants its batch.
+  if (api.wants_turn()) loop.turn_again();
   std::vector<FinishedResponse> finished = api.take_finished();
-  if (finished.empty() || daemon == nullptr) return;
+  if (finished.empty() || stopping) return;
   for (FinishedResponse& item : finished) {
     const auto waiter = waiting.extract(item.ticket);
     if (!waiter.empty()) resume(*waiter.mapped(), std::move(item.response));
   }
-  run();
+  run_all();
 }
 
 void HttpServer::Impl::stop() {
-  if (daemon == nullptr) return;
-  stopping = true;
+  if (std::exchange(stopping, true)) return;
   // The library aborts the process when it is stopped with a suspended connection.
   for (const auto& [ticket, exchange] : std::exchange(waiting, {})) resume(*exchange, goodbye());
-  for (int round = 0; round < kStopRounds; ++round) MHD_run(daemon);
-  poll.reset();
-  timer.reset();
-  MHD_stop_daemon(std::exchange(daemon, nullptr));
+  for (int round = 0; round < kStopRounds; ++round) run_all();
+  watch_timer.disarm();
+  for (const auto& port : ports) {
+    port->poll.reset();
+    port->timer.reset();
+    if (port->daemon != nullptr) MHD_stop_daemon(std::exchange(port->daemon, nullptr));
+  }
 }
 
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -264,9 +366,9 @@ HttpServer::~HttpServer() {
   stop();
 }
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(UvLoop& loop, const Options& options, UnixListener listener,
+Result<std::unique_ptr<HttpServer>> HttpServer::start(UvLoop& loop, const Options& options, Listeners listeners,
                                                       Api& api) {
-  auto impl = std::make_unique<Impl>(loop, options, std::move(listener), api);
+  auto impl = std::make_unique<Impl>(loop, options, std::move(listeners), api);
   if (const Status opened = impl->open(); !opened) return opened.error();
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }

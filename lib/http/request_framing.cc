@@ -64,6 +64,31 @@ std::string_view first_trouble(std::string_view version, const Fields& headers) 
   return {};
 }
 
+// Where the line that ends with `text` goes on, if it ends in CR LF.
+const char* next_line(const char* end) {
+  return end[0] == '\0' && end[1] == '\0' ? end + 2 : nullptr;
+}
+
+bool has_plain_lines(std::string_view version, const std::vector<HeaderLine>& lines) {
+  const char* at = next_line(version.data() + version.size());
+  for (const HeaderLine& line : lines) {
+    if (at == nullptr || line.name.data() != at) return false;
+    at = next_line(line.value.data() + line.value.size());
+  }
+  return at != nullptr && next_line(at) != nullptr;
+}
+
+bool is_loopback_name(std::string_view host) {
+  const std::size_t colon = host.rfind(':');
+  if (colon != std::string_view::npos && host.back() != ']') host = host.substr(0, colon);
+  return same_name(host, "localhost") || host == "[::1]" ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
+}
+
+Problem bad_request(std::string_view trouble) {
+  return {400, "bad_request", std::string(trouble) + "; the connection is closed", {}};
+}
+
 }  // namespace
 
 bool same_name(std::string_view a, std::string_view b) {
@@ -73,7 +98,36 @@ bool same_name(std::string_view a, std::string_view b) {
 std::optional<Problem> refuse_framing(std::string_view version, const Fields& headers) {
   const std::string_view trouble = first_trouble(version, headers);
   if (trouble.empty()) return std::nullopt;
-  return Problem{400, "bad_request", std::string(trouble) + "; the connection is closed", {}};
+  return bad_request(trouble);
+}
+
+bool is_plain_target(std::string_view target) {
+  return std::all_of(target.begin(), target.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte > 0x20 && byte != 0x7f;
+  });
+}
+
+std::optional<Problem> refuse_lines(std::string_view version, bool plain_target, const std::vector<HeaderLine>& lines) {
+  if (!plain_target) return bad_request("the request's path holds a blank or a control character; percent-encode it");
+  if (version != "HTTP/1.1" && version != "HTTP/1.0") return bad_request("the version is not HTTP/1.1 or HTTP/1.0");
+  if (has_plain_lines(version, lines)) return std::nullopt;
+  return bad_request("a line of the headers is folded, or ends in something else than CR LF");
+}
+
+std::optional<Problem> refuse_browser(const Fields& headers) {
+  const std::string* host = find(headers, "Host");
+  const bool by_page = find(headers, "Origin") != nullptr || find(headers, "Sec-Fetch-Site") != nullptr;
+  if (!by_page && (host == nullptr || is_loopback_name(*host))) return std::nullopt;
+  return Problem{403,
+                 "forbidden",
+                 by_page ? "requests of web pages are refused on TCP; call the API from a program"
+                         : "the Host is not one of loopback; address the API as localhost or 127.0.0.1",
+                 {}};
+}
+
+bool is_chunked(const Fields& headers) {
+  return find(headers, "Transfer-Encoding") != nullptr;
 }
 
 std::optional<std::uint64_t> content_length(const Fields& headers) {

@@ -139,6 +139,15 @@ TEST_CASE("show tells the acknowledgement, the schedule and what is next") {
   CHECK(world.get("/v1/notifications/zero").status == 404);
 }
 
+TEST_CASE("show gives the tags back as they were given") {
+  ApiWorld world;
+  const std::string plain = dhpay_notification("o1");
+  const Json made =
+      body_of(world.post("/v1/notifications", plain.substr(0, plain.size() - 1) + R"(,"tags":{"shop":"a","n":1.0}})"));
+  const Json shown = body_of(world.get("/v1/notifications/" + made["id"].get<std::string>()));
+  CHECK(shown["tags"] == Json{{"shop", "a"}, {"n", "1.0"}});
+}
+
 TEST_CASE("why names the widest reason that holds") {
   ApiWorld world;
   const Json made = body_of(world.post("/v1/notifications", dhpay_notification("o1")));

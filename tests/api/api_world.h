@@ -135,7 +135,11 @@ struct CountingRng final : Rng {
 struct ApiWorld {
   static constexpr std::int64_t kStartMs = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
 
-  ApiWorld() {
+  static constexpr int kTurnsMax = 100;  // ten thousand items take 40 slices
+
+  explicit ApiWorld(const IngestRates& rates = {})
+      : api(ApiParts{engine, intake, queries, catalogue, merchants, activations},
+            ProcessFacts{"1.2.3", 42, engine.now()}, rates) {
     auto sources = load_profiles(ACKD_SOURCE_DIR "/schedules", "");
     REQUIRE(sources.ok());
     std::int64_t revision = 0;
@@ -162,13 +166,13 @@ struct ApiWorld {
   // Starts one request and turns until it is answered.
   ApiResponse ask(ApiRequest request) {
     const Ticket ticket = api.start(std::move(request));
-    for (int turns = 0; turns < 10; ++turns) {
+    for (int turns = 0; turns < kTurnsMax; ++turns) {
       turn();
       for (FinishedResponse& done : api.take_finished()) {
         if (done.ticket == ticket) return std::move(done.response);
       }
     }
-    FAIL("no answer within ten turns");
+    FAIL("no answer within so many turns");
     return {};
   }
   ApiResponse post(std::string path, std::string body, std::string type = "application/json") {
@@ -193,8 +197,7 @@ struct ApiWorld {
                 EngineParts{outbox, in_flight, signer, transport, catalogue, merchants, events, rng, activations},
                 EngineStart{now, {}, {}, {}}};
   Intake intake{catalogue, merchants, activations, rng};
-  Api api{ApiParts{engine, intake, queries, catalogue, merchants, activations},
-          ProcessFacts{"1.2.3", 42, engine.now()}};
+  Api api;
 };
 
 // One valid dhpay notification; `order` makes it a different one.

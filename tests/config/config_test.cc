@@ -77,6 +77,21 @@ merchants:
   CHECK(merchant.options.at("ack_trim") == "true");
 }
 
+TEST_CASE("the API listens on TCP of loopback beside its socket") {
+  const TemporaryFolder folder;
+  const auto single = load(folder, "data_dir: d\nlisten: 127.0.0.1:8081\n");
+  REQUIRE(single.ok());
+  CHECK(single->listen == folder.file("d/ackd.sock"));
+  REQUIRE(single->listen_tcp.size() == 1);
+  CHECK(to_string(single->listen_tcp[0]) == "127.0.0.1:8081");
+  const auto several = load(folder, "listen: [\"[::1]:8081\", x.sock, 127.0.0.2:9]\n");
+  REQUIRE(several.ok());
+  CHECK(several->listen == folder.file("x.sock"));
+  REQUIRE(several->listen_tcp.size() == 2);
+  CHECK(to_string(several->listen_tcp[0]) == "[::1]:8081");
+  CHECK(load(folder, "listen: /run/a:b.sock\n")->listen == "/run/a:b.sock");
+}
+
 TEST_CASE("errors name file, line and field, and what to do") {
   const TemporaryFolder folder;
   folder.write("k", "secret");
@@ -87,6 +102,18 @@ TEST_CASE("errors name file, line and field, and what to do") {
   const std::vector<Row> rows{
       {"lsten: x\n", "config.yaml:1:1: lsten: this key is not known; did you mean 'listen'?"},
       {"node: 1\nnode: 2\n", "config.yaml:2:1: the key 'node' is already given in line 1"},
+      {"listen: 0.0.0.0:8081\n",
+       "config.yaml:1:1: listen: '0.0.0.0:8081' is not an address of loopback: the API has no tokens"},
+      {"listen: [\"[::]:8081\"]\n", "is not an address of loopback"},
+      {"listen: 192.0.2.1:8081\n", "is not an address of loopback"},
+      {"listen: localhost:8081\n", "is not an address of loopback"},
+      {"listen: \":8081\"\n", "is not an address of loopback"},
+      {"listen: 8081\n", "is not an address of loopback"},
+      {"listen: 127.0.0.1:99999\n", "has no port from 0 to 65535"},
+      {"listen: \"127.0.0.1:\"\n", "has no port from 0 to 65535"},
+      {"listen: [a.sock, b.sock]\n", "names two unix sockets"},
+      {"ingest: {requests_burst: 5}\n", "ingest.requests_burst: means nothing without requests_per_second"},
+      {"ingest: {body_memory: 1MiB}\n", "'1MiB' is not a size from 16MiB to 8GiB"},
       {"log:\n  level: loud\n", "config.yaml:2:3: log.level: 'loud' is not known"},
       {"node: 1024\n", "config.yaml:1:1: node: '1024' is not a whole number from 0 to 1023"},
       {"node: 010\n", "node: '010'"},

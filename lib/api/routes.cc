@@ -1,0 +1,80 @@
+#include "api/routes.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+namespace ackd {
+namespace {
+
+constexpr std::array<Route, 17> kRoutes{{
+    {"POST", "/v1/notifications", Endpoint::kIngest},
+    {"GET", "/v1/notifications", Endpoint::kListNotifications},
+    {"GET", "/v1/notifications/{id}", Endpoint::kShowNotification},
+    {"GET", "/v1/notifications/{id}/why", Endpoint::kExplainNotification},
+    {"GET", "/v1/notifications/{id}/request", Endpoint::kRequestOfNotification},
+    {"POST", "/v1/notifications/{id}/retry", Endpoint::kChangeNotification},
+    {"POST", "/v1/notifications/{id}/cancel", Endpoint::kChangeNotification},
+    {"POST", "/v1/notifications/{id}/hold", Endpoint::kChangeNotification},
+    {"POST", "/v1/notifications/{id}/release", Endpoint::kChangeNotification},
+    {"GET", "/v1/merchants", Endpoint::kListMerchants},
+    {"POST", "/v1/merchants/{provider}/{merchant}/probe", Endpoint::kProbeMerchant},
+    {"GET", "/v1/merchants/{provider}/{merchant}", Endpoint::kShowMerchant},
+    {"GET", "/v1/providers", Endpoint::kListProviders},
+    {"GET", "/v1/stats", Endpoint::kStats},
+    {"POST", "/v1/clock/confirm", Endpoint::kConfirmClock},
+    {"GET", "/healthz", Endpoint::kHealth},
+    {"GET", "/readyz", Endpoint::kReadiness},
+}};
+
+// Takes `count` characters off the front of `rest`.
+std::string_view take(std::string_view& rest, std::size_t count) {
+  const std::string_view front = rest.substr(0, count);
+  rest.remove_prefix(count);
+  return front;
+}
+
+// The parameters of a path that has the pattern's form, or nothing.
+std::optional<std::vector<std::string_view>> match(std::string_view pattern, std::string_view path) {
+  std::vector<std::string_view> parameters;
+  while (!pattern.empty()) {
+    const std::string_view fixed = take(pattern, std::min(pattern.find('{'), pattern.size()));
+    if (!path.starts_with(fixed)) return std::nullopt;
+    path.remove_prefix(fixed.size());
+    if (pattern.empty()) break;
+    const std::string_view name = take(pattern, pattern.find('}') + 1);
+    std::size_t end = std::min(path.find('/'), path.size());
+    if (name == "{merchant}") {
+      if (!path.ends_with(pattern)) return std::nullopt;
+      end = path.size() - pattern.size();
+    }
+    if (end == 0) return std::nullopt;
+    parameters.push_back(take(path, end));
+  }
+  if (!path.empty()) return std::nullopt;
+  return parameters;
+}
+
+}  // namespace
+
+std::span<const Route> routes() {
+  return kRoutes;
+}
+
+RouteMatch find_route(std::string_view method, std::string_view path) {
+  if (method == "HEAD") method = "GET";
+  RouteMatch found;
+  for (const Route& route : kRoutes) {
+    std::optional<std::vector<std::string_view>> parameters = match(route.path, path);
+    if (!parameters) continue;
+    if (found.route == nullptr && route.method == method) {
+      found.route = &route;
+      found.parameters = std::move(*parameters);
+    }
+    if (!found.allowed.empty()) found.allowed += ", ";
+    found.allowed += route.method;
+  }
+  return found;
+}
+
+}  // namespace ackd

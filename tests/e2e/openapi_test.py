@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""packaging/openapi.json against the running daemon: every path and method in it answers as it says.
+
+Each call's status must be documented, and the answer must have the documented type and fit its schema. An answer with a
+member that the document does not know fails too, so that the document cannot fall behind.
+"""
+
+import json
+import os
+import re
+import socket
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "fault"))
+import harness  # noqa: E402
+
+KINDS = {
+    "object": lambda value: isinstance(value, dict),
+    "array": lambda value: isinstance(value, list),
+    "string": lambda value: isinstance(value, str),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
+    "boolean": lambda value: isinstance(value, bool),
+    "null": lambda value: value is None,
+}
+RFC_3339 = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
+
+
+class Document:
+    def __init__(self):
+        with open(os.path.join(harness.SOURCE, "packaging", "openapi.json"), encoding="utf-8") as file:
+            self.root = json.load(file)
+        assert self.root["openapi"].startswith("3.1.")
+
+    def resolve(self, schema):
+        while "$ref" in schema:
+            target = self.root
+            for name in schema["$ref"].removeprefix("#/").split("/"):
+                target = target[name]
+            schema = target
+        return schema
+
+    def check(self, value, schema, where):
+        schema = self.resolve(schema)
+        if "oneOf" in schema:
+            return self.check_one_of(value, schema["oneOf"], where)
+        kinds = schema.get("type", [])
+        kinds = [kinds] if isinstance(kinds, str) else kinds
+        assert not kinds or any(KINDS[kind](value) for kind in kinds), f"{where}: {value!r} is not {kinds}"
+        assert value in schema.get("enum", [value]), f"{where}: {value!r} is none of {schema['enum']}"
+        assert value == schema.get("const", value), f"{where}: {value!r} is not {schema['const']!r}"
+        if isinstance(value, str):
+            pattern = RFC_3339 if schema.get("format") == "date-time" else schema.get("pattern", "")
+            assert re.search(pattern, value), f"{where}: {value!r} does not match {pattern}"
+        if isinstance(value, list):
+            for number, item in enumerate(value):
+                self.check(item, schema.get("items", {}), f"{where}[{number}]")
+        if isinstance(value, dict):
+            self.check_members(value, schema, where)
+
+    def check_one_of(self, value, schemas, where):
+        troubles = []
+        for schema in schemas:
+            try:
+                return self.check(value, schema, where)
+            except AssertionError as trouble:
+                troubles.append(str(trouble))
+        raise AssertionError(f"{where} fits none: {troubles}")
+
+    def check_members(self, value, schema, where):
+        for name in schema.get("required", []):
+            assert name in value, f"{where} has no {name}: {value}"
+        if "properties" not in schema and "additionalProperties" not in schema:
+            return
+        for name, member in value.items():
+            known = schema.get("properties", {}).get(name, schema.get("additionalProperties"))
+            assert known, f"{where}.{name} is not in the document"
+            self.check(member, known, f"{where}.{name}")
+
+
+class Checker:
+    def __init__(self, daemon, document):
+        self.connection = harness.UnixConnection(daemon.socket)
+        self.document = document
+        self.answered = set()
+
+    def call(self, method, template, expected, parameters=None, body=None, query="", kind="application/json"):
+        """Asks, compares the answer with the document, and returns its body."""
+        path = template
+        for name, value in (parameters or {}).items():
+            path = path.replace("{" + name + "}", value)
+        text = body if isinstance(body, (str, type(None))) else json.dumps(body)
+        self.connection.request(method, path + query, text, {"Content-Type": kind})
+        answer = self.connection.getresponse()
+        value = json.loads(answer.read())
+        where = f"{method} {path}{query}: {answer.status}"
+        assert answer.status == expected, f"{where}, not {expected}: {value}"
+        responses = self.document.root["paths"][template][method.lower()]["responses"]
+        assert str(answer.status) in responses, f"{where} is not documented"
+        documented = responses[str(answer.status)]
+        media = answer.headers["Content-Type"]
+        assert media in documented["content"], f"{where}: {media} is not documented"
+        for header in documented.get("headers", {}):
+            assert header in answer.headers, f"{where} has no {header}"
+        self.document.check(value, documented["content"][media]["schema"], where)
+        self.answered.add((method, template))
+        return value
+
+
+def check_ingest(checker, merchant):
+    path = "/v1/notifications"
+    order = harness.notification("o-1", merchant)
+    first = checker.call("POST", path, 201, body={**order, "tags": {"shop": "a"}, "key": "k-1"})
+    again = checker.call("POST", path, 200, body={**order, "tags": {"shop": "a"}, "key": "k-1"})
+    assert again["id"] == first["id"] and again["duplicate"]
+    checker.call("POST", path, 409, body={**order, "key": "k-1", "type": "payment", "tags": {"shop": "b"}})
+    checker.call("POST", path, 422, body={**order, "merchant": "nobody"})
+    checker.call("POST", path, 400, body="{")
+    checker.call("POST", path, 413, body="[" + ",".join(["{}"] * 10_001) + "]")
+    lines = "\n".join([json.dumps(harness.notification("o-2", merchant)), "{", json.dumps(order)])
+    results = checker.call("POST", path, 200, body=lines, kind="application/x-ndjson")["results"]
+    assert [item["status"] for item in results] == [201, 422, 201], results
+    return first["id"]
+
+
+def check_notifications(checker, identifier):
+    path = "/v1/notifications/{id}"
+    own, nobody, odd = {"id": identifier}, {"id": "1"}, {"id": "x"}
+    checker.call("GET", path, 200, own)
+    checker.call("GET", path + "/why", 200, own)
+    checker.call("GET", path + "/request", 200, own)
+    for verb in ("hold", "release", "retry", "cancel"):
+        harness.wait_until(
+            lambda: not checker.call("GET", path, 200, own)["in_flight"], 20, "the notification is not in flight")
+        checker.call("POST", f"{path}/{verb}", 404, nobody)
+        checker.call("POST", f"{path}/{verb}", 404, odd)
+        checker.call("POST", f"{path}/{verb}", 400, own, body={"raeson": "x"})
+        checker.call("POST", f"{path}/{verb}", 200, own, body={"reason": "because"})
+    harness.wait_until(
+        lambda: checker.call("GET", path, 200, own)["state"] == "cancelled", 20, "the notification is cancelled")
+    checker.call("POST", path + "/cancel", 409, own)
+    for tail in ("", "/why"):
+        checker.call("GET", path + tail, 404, nobody)
+        checker.call("GET", path + tail, 404, odd)
+    listed = checker.call("GET", "/v1/notifications", 200, query="?limit=1")
+    assert listed["next_cursor"], listed
+    for query in (f"?cursor={listed['next_cursor']}", "?state=cancelled&provider=payindex&merchant=m0&type=payment",
+                  "?since=2026-01-01T00:00:00Z&until=2026-01-01T00:00:01Z", "?subject=o-1", "?key=k-1"):
+        checker.call("GET", "/v1/notifications", 200, query=query)
+    checker.call("GET", "/v1/notifications", 400, query="?stat=x")
+
+
+def check_the_rest(checker):
+    merchant = "/v1/merchants/{provider}/{merchant}"
+    own = {"provider": "payindex", "merchant": "m0"}
+    nobody = {"provider": "payindex", "merchant": "a/b"}
+    checker.call("GET", "/v1/merchants", 200, query="?limit=1")
+    checker.call("GET", "/v1/merchants", 400, query="?limit=x")
+    checker.call("GET", merchant, 200, own)
+    checker.call("GET", merchant, 404, nobody)
+    silent = {"provider": "payindex", "merchant": "m1"}
+    checker.call("POST", merchant + "/probe", 201, silent)
+    checker.call("POST", merchant + "/probe", 409, silent)
+    checker.call("POST", merchant + "/probe", 404, nobody)
+    for path in ("/v1/providers", "/v1/stats", "/healthz", "/readyz"):
+        checker.call("GET", path, 200)
+    checker.call("POST", "/v1/clock/confirm", 200)
+
+
+def check_methods(checker, paths):
+    """What the document does not name is refused, with what the path does take."""
+    for template, methods in paths.items():
+        path = template.replace("{id}", "1").replace("{provider}", "payindex").replace("{merchant}", "m0")
+        for method in {"get", "post", "put", "delete", "patch"} - set(methods):
+            if method == "get" and path.endswith("/probe"):
+                continue  # a merchant's id may end so
+            checker.connection.request(method.upper(), path)
+            answer = checker.connection.getresponse()
+            answer.read()
+            assert answer.status == 405, f"{method} {path}: {answer.status}"
+            allowed = {name.strip().lower() for name in answer.headers["Allow"].split(",")}
+            assert set(methods) <= allowed, f"{method} {path}: {allowed}"
+
+
+def test(options, folder):
+    document = Document()
+    # Slow enough for every verb to find the notification between two attempts.
+    merchant = harness.Merchant(lambda order, seen: (200, "fail"))
+    # A probe stays under way while nobody takes its connection out of the backlog.
+    silent = socket.create_server(("127.0.0.1", 0))
+    urls = [merchant.url, f"http://127.0.0.1:{silent.getsockname()[1]}/notify"]
+    daemon = harness.Daemon(options.ackd, folder, urls, delays="[20s, 20s, 20s]", extra="drain_timeout: 100ms\n")
+    try:
+        daemon.start()
+        checker = Checker(daemon, document)
+        check_notifications(checker, check_ingest(checker, "m0"))
+        check_the_rest(checker)
+        check_methods(checker, document.root["paths"])
+        documented = {
+            (method.upper(), path) for path, methods in document.root["paths"].items() for method in methods
+        }
+        assert checker.answered == documented, f"never asked: {documented - checker.answered}"
+        print(f"{len(documented)} operations answered as documented")
+        assert daemon.stop() == 0
+    finally:
+        daemon.end()
+        merchant.close()
+        silent.close()
+
+
+if __name__ == "__main__":
+    harness.run(test, __doc__)
