@@ -84,7 +84,7 @@ class TimeReading {
   // Nothing when text is left over, or the numbers are no day and time.
   std::optional<WallTime> finish() const {
     if (!rest_.empty()) return std::nullopt;
-    if (unix_s_) return WallTime{*unix_s_ * 1'000 + ms_};
+    if (counts_seconds_) return WallTime{unix_s_ * 1'000 + ms_};
     const std::chrono::year_month_day day{std::chrono::year(static_cast<int>(year_)),
                                           std::chrono::month(static_cast<unsigned>(month_)),
                                           std::chrono::day(static_cast<unsigned>(day_))};
@@ -110,6 +110,7 @@ class TimeReading {
     std::int64_t seconds = 0;
     if (digits == 0 || digits > 12 || !take_number(digits, seconds)) return false;
     unix_s_ = seconds;
+    counts_seconds_ = true;
     return true;
   }
 
@@ -125,7 +126,8 @@ class TimeReading {
   std::string_view rest_;
   std::int64_t offset_minutes_;
   std::int64_t year_ = 1970, month_ = 1, day_ = 1, hour_ = 0, minute_ = 0, second_ = 0, ms_ = 0;
-  std::optional<std::int64_t> unix_s_;
+  std::int64_t unix_s_ = 0;
+  bool counts_seconds_ = false;  // %s: unix_s_ says it all
 };
 
 }  // namespace
