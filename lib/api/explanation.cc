@@ -109,8 +109,8 @@ std::vector<std::string> facts_of(const NotificationRecord& record, const Record
     out.push_back(fmt::format("schedule of {}: {} sends at most{}", facts.profile->id,
                               facts.profile->schedule.sends_max(), source_text(*facts.profile, "schedule")));
     if (facts.acknowledgement) {
-      out.push_back(
-          fmt::format("acknowledged when {}{}", describe(*facts.acknowledgement), source_text(*facts.profile, "ack")));
+      out.push_back(fmt::format("acknowledged when {}{}", describe(*facts.acknowledgement),
+                                source_text(*facts.profile, "acknowledgement")));
     }
   }
   if (!record.attempts.empty()) out.push_back(last_attempt(record));

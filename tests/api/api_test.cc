@@ -153,6 +153,9 @@ TEST_CASE("why names the widest reason that holds") {
   const Json made = body_of(world.post("/v1/notifications", dhpay_notification("o1")));
   const std::string path = "/v1/notifications/" + made["id"].get<std::string>() + "/why";
   CHECK(body_of(world.get(path))["why"].get<std::string>().starts_with("due since "));
+  const std::string facts = body_of(world.get(path))["facts"].dump();
+  CHECK(facts.find("acknowledged when body is 'success'") != std::string::npos);
+  CHECK(facts.find("(published: success: DHpay's interface document)") != std::string::npos);
   world.engine.begin_drain();
   CHECK(body_of(world.get(path))["why"].get<std::string>().find("draining") != std::string::npos);
 }
