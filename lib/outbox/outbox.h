@@ -6,150 +6,29 @@
 // may not have been (a sync failed); nothing may be said to anyone after that, and the process must end.
 #pragma once
 
-#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "base/result.h"
-#include "model/activation.h"
-#include "model/notification.h"
-#include "model/outcome.h"
-#include "model/state.h"
+#include "outbox/operations.h"
+#include "outbox/reads.h"
+#include "outbox/slices.h"
 
 namespace ackd {
 
-// --- Operations. Each names the change it wants; the store applies it only if the row still allows it. ---
-
-// A new notification. Fails with kDuplicate (same key, same content) or kConflict (same key, other content), and a
-// probe with kProbeOpen while another probe of its merchant is pending.
-struct Admission {
-  Notification notification;
-  std::string held_reason;         // not empty: admitted as HELD
-  bool awaits_activation = false;  // with held_reason: ReleaseSlice ends this hold
-};
-
-// The end of one attempt, or a change without an attempt (a hold after not sent).
-// Applied only when the stored version equals `expected_version` and the state is pending; else kStale.
-struct Settlement {
-  QueueKey key;  // where the row stands
-  std::uint32_t expected_version = 0;
-  std::optional<Attempt> attempt;
-  State state = State::kPending;  // the new state
-  DueClass due_class = DueClass::kRetry;
-  EngineTime next_at;                // with kPending
-  std::uint32_t steps = 0;           // schedule steps used from now on
-  std::string reason;                // why held, exhausted or cancelled
-  EngineTime at;                     // when decided
-  std::uint32_t lonely_crashes = 0;  // kept on the notification until an attempt settles normally
-  bool awaits_activation = false;    // with kHeld: ReleaseSlice ends this hold
-  // Of a probe: the merchant's URL that it was sent to, empty when it was not sent. With kDelivered the merchant's
-  // activation for that URL is recorded, in the same transaction as the attempt that proves it.
-  std::optional<std::string> probed_url;
-};
-
-enum class OperatorVerb : std::uint8_t { kRetry, kCancel, kHold, kRelease };
-
-// An operator's wish. kRetry: pending or held -> due now; exhausted -> a new notification `replay_id` that copies it
-// (of a probe only while no other probe of the merchant is pending). Whatever held a notification before, from then on
-// it is held or not because the operator says so.
-// kCancel with `in_flight`: records the intent, which the settlement obeys unless it is an acknowledgement; the version
-// stays as it is, because the settlement under way was decided on it.
-struct OperatorChange {
-  OperatorVerb verb = OperatorVerb::kRetry;
-  NotificationId id;
-  NotificationId replay_id;  // a fresh id for the copy; unused otherwise
-  bool in_flight = false;
-  std::string reason;
-  EngineTime at;
-};
-
-using Operation = std::variant<Admission, Settlement, OperatorChange>;
-
-enum class Applied : std::uint8_t {
-  kApplied,
-  kIntent,     // cancel of a notification in flight: recorded, decided at settlement
-  kStale,      // the row has changed since it was read: nothing done
-  kDuplicate,  // same key and content: `id` is the first one
-  kConflict,   // same key, other content: `id` is the first one
-  kForbidden,  // the state does not allow it: `state` says which it is
-  kNotFound,
-  kFenced,     // another node owns the lane
-  kProbeOpen,  // another probe of the merchant is pending: `id` is that one
-};
-
-struct OperationResult {
-  Applied applied = Applied::kApplied;
-  NotificationId id;              // the notification acted on, or the first one
-  State state = State::kPending;  // its state now
-  std::uint32_t version = 0;
-  LaneId lane;         // of an admission or change that made work due
-  EngineTime next_at;  // with kPending
-};
-
-// Makes up to `rows_max` of the notifications that await this merchant's activation pending, oldest first. They keep
-// their due time, so that they are sent in the order in which they would have been. A slice a batch keeps a merchant
-// with a million of them from delaying the others; what is left is found again by whoever opens the store next.
-struct ReleaseSlice {
-  MerchantName merchant;
-  std::size_t rows_max = 0;
-  EngineTime at;
-};
-
-// --- Reads that ride on a batch, after its writes, on the same connection. ---
-
-// The head of one lane's queue: up to `rows_max` rows of one class that are due by `due_by`, in (next_at, id) order,
-// without `excluded`.
-struct PageRequest {
-  LaneId lane;
-  DueClass due_class = DueClass::kFresh;
-  EngineTime due_by;
-  std::size_t rows_max = 0;
-  std::size_t bytes_max = 0;             // of content; at least one row is returned when one is due
-  std::vector<NotificationId> excluded;  // buffered, in flight, settling or suspect
-};
-
-struct Page {
-  LaneId lane;
-  DueClass due_class = DueClass::kFresh;
-  std::vector<DueNotification> rows;
-  // next_at of the first row behind these (excluded ones aside); max() when there is none.
-  EngineTime beyond = EngineTime::max();
-};
-
-// A slice of lane discovery: lanes with pending rows above `after`, in id order.
-struct LaneScan {
-  LaneId after;
-  std::size_t lanes_max = 0;
-};
-
-struct LaneHead {
-  LaneId lane;
-  LaneKey key;
-  // next_at of the first row of each class, by DueClass; max() when there is none.
-  std::array<EngineTime, 2> earliest{EngineTime::max(), EngineTime::max()};
-};
-
-// Single pending rows by id, for the suspects of a crash.
-struct RowRequest {
-  std::vector<NotificationId> ids;
-};
-
-struct StoredRow {
-  DueNotification row;
-  LaneKey lane;
-  std::uint32_t lonely_crashes = 0;
-};
-
 struct Batch {
   std::vector<Operation> operations;
-  std::optional<ReleaseSlice> release;  // applied after the operations
+  // Applied after the operations, in this order.
+  std::optional<JobSlice> job;
+  std::optional<InboxSlice> inbox;
+  std::optional<MerchantImport> merchants;
+  std::optional<ReleaseSlice> release;
   std::vector<PageRequest> pages;
   std::optional<LaneScan> scan;
   std::optional<RowRequest> rows;
 
-  bool writes() const { return !operations.empty() || release; }
+  bool writes() const { return !operations.empty() || job || inbox || merchants || release; }
   bool empty() const { return !writes() && pages.empty() && !scan && !rows; }
 };
 
@@ -161,6 +40,8 @@ enum class BatchFate : std::uint8_t { kCommitted, kFailed, kUnknown };
 struct BatchResult {
   BatchFate fate = BatchFate::kCommitted;
   std::vector<OperationResult> results;  // one for each operation, in order; empty unless committed
+  std::vector<OperationResult> job;      // one for each change of JobSlice
+  std::vector<OperationResult> inbox;    // one for each row of InboxSlice; kConflict for those that became errors
   bool release_complete = false;         // of ReleaseSlice: none is left
   std::vector<LaneHead> woken;           // lanes in which this batch made work due, settlements aside, each once
   std::vector<Page> pages;

@@ -11,6 +11,8 @@
 #include "base/result.h"
 #include "model/notification.h"
 #include "model/outcome.h"
+#include "outbox/job.h"
+#include "outbox/list_filter.h"
 
 namespace ackd {
 
@@ -42,22 +44,6 @@ struct NotificationSummary {
   bool probe = false;
 };
 
-struct ListFilter {
-  std::optional<State> state;
-  std::string provider;
-  std::string merchant;
-  std::string subject;
-  std::string type;
-  std::string key;
-  std::optional<EngineTime> since;  // by admission
-  std::optional<EngineTime> until;
-  std::size_t limit = 50;
-  NotificationId before;  // from a cursor: only ids below this one; 0 for the newest
-};
-inline constexpr std::size_t kListLimitMax = 1'000;
-// One list call looks at no more rows than this, and returns a cursor where it stopped.
-inline constexpr std::size_t kListScanMax = 20'000;
-
 struct ListPage {
   std::vector<NotificationSummary> rows;      // newest first
   std::optional<NotificationId> next_before;  // more may follow below this id
@@ -75,12 +61,44 @@ struct ShowQuery {
   NotificationId id;
 };
 struct CountsQuery {};
-using Query = std::variant<ShowQuery, ListFilter, CountsQuery>;
-using QueryAnswer = std::variant<NotificationRecord, ListPage, OutboxCounts>;
+
+struct JobQuery {
+  JobId id;
+};
+// Newest first.
+struct JobsQuery {
+  JobId before;  // 0 for the newest
+  std::size_t limit = 50;
+};
+struct JobsPage {
+  std::vector<Job> jobs;
+  std::optional<JobId> next_before;
+};
+
+// Rows of the inbox that could not be admitted, by source and row.
+struct InboxErrorsQuery {
+  std::string source;
+  std::int64_t after = 0;  // a row
+  std::size_t limit = 50;
+};
+struct InboxError {
+  std::int64_t row = 0;
+  EngineTime at;
+  Error error;
+  std::string text;
+};
+struct InboxErrorsPage {
+  std::vector<InboxError> errors;
+  std::optional<std::int64_t> next_after;
+  std::uint64_t count = 0;  // of all errors of the source
+};
+
+using Query = std::variant<ShowQuery, ListFilter, CountsQuery, JobQuery, JobsQuery, InboxErrorsQuery>;
+using QueryAnswer = std::variant<NotificationRecord, ListPage, OutboxCounts, Job, JobsPage, InboxErrorsPage>;
 
 struct FinishedQuery {
   Ticket ticket = 0;
-  Result<QueryAnswer> answer;  // kNotFound for an unknown id
+  Result<QueryAnswer> answer;  // kNotFound for an unknown id of a notification or job
 };
 
 class OutboxQueries {

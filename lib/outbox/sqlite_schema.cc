@@ -154,7 +154,68 @@ CREATE TABLE open_probe(
 ) STRICT;
 )sql";
 
-constexpr std::array<const char*, kSchemaVersion> kMigrations{kMigration1, kMigration2};
+constexpr const char* kMigration3 = R"sql(
+ALTER TABLE merchant ADD COLUMN origin TEXT NOT NULL DEFAULT '';
+ALTER TABLE merchant ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE merchant ADD COLUMN pause_reason TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE merchant_record(
+  merchant   INTEGER PRIMARY KEY REFERENCES merchant(id),
+  version    INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL,
+  url        TEXT NOT NULL,
+  contact    TEXT NOT NULL,
+  hosts      BLOB NOT NULL,
+  options    BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE sealed_key(
+  provider TEXT NOT NULL,
+  owner    INTEGER NOT NULL,
+  rank     INTEGER NOT NULL,
+  id       TEXT NOT NULL,
+  master   TEXT NOT NULL,
+  sealed   BLOB NOT NULL,
+  PRIMARY KEY(provider, owner, rank)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE job(
+  id          INTEGER PRIMARY KEY,
+  verb        INTEGER NOT NULL CHECK(verb BETWEEN 0 AND 4),
+  dry_run     INTEGER NOT NULL CHECK(dry_run IN (0, 1)),
+  state       INTEGER NOT NULL CHECK(state BETWEEN 0 AND 2),
+  filter      BLOB NOT NULL,
+  reason      TEXT NOT NULL,
+  created_at  INTEGER NOT NULL,
+  finished_at INTEGER,
+  below       INTEGER NOT NULL,
+  looked_at   INTEGER NOT NULL,
+  matched     INTEGER NOT NULL,
+  applied     INTEGER NOT NULL,
+  refused     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX job_running ON job(id) WHERE state = 0;
+
+CREATE TABLE inbox_source(
+  identity  TEXT PRIMARY KEY,
+  mark      INTEGER NOT NULL,
+  mark_seal TEXT NOT NULL,
+  errors    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE inbox_error(
+  source  TEXT NOT NULL,
+  row     INTEGER NOT NULL,
+  at      INTEGER NOT NULL,
+  code    INTEGER NOT NULL,
+  field   TEXT NOT NULL,
+  message TEXT NOT NULL,
+  text    TEXT NOT NULL,
+  PRIMARY KEY(source, row)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<const char*, kSchemaVersion> kMigrations{kMigration1, kMigration2, kMigration3};
 
 Error newer(std::int64_t found) {
   return {

@@ -11,13 +11,23 @@
 //      |                        '--- done       (at, id)             appended, finished rows by age
 //      |--- admission_key (merchant, key) -> id                      outlives the payload
 //      |--- activation    (merchant) -> url, at                      the URL that acknowledged a probe last
-//      '--- open_probe    (merchant) -> id                           the probe that is pending, if one is
+//      |--- open_probe    (merchant) -> id                           the probe that is pending, if one is
+//      |--- merchant_record (merchant)                               URL, hosts, contact, options: what operators said
+//      '--- sealed_key    (provider, owner, rank)                    its keys; owner 0: shared by the provider's
+//      merchants
 //
 // `standing.awaits` is the merchant whose activation a held notification waits for, 0 for every other kind of hold: its
 // partial index is the list of what an activation releases.
 //
 //   counter   how many in each state, how many ever: kept in the same transaction, never counted
 //   meta      run (starts of a daemon), newest_id (ever admitted), newest_record_ms (newest engine time on record)
+//
+// A merchant's row is made by its first notification or by its record, whichever comes first, and stays: lanes point to
+// it. `merchant.origin` is that of its own URL, also for merchants of the configuration file: lists by host read it.
+//
+//   job           (id)           operators' wishes for many notifications, and how far each has come
+//   inbox_source  (identity)     the mark behind what was admitted of a platform's inbox file
+//   inbox_error   (source, row)  its rows that could not be admitted
 //
 // Where a notification stands is read in this order: its `standing` row; else its newest attempt; else it is pending,
 // fresh and due at `not_before`. So settling costs one delete from `queue`, one appended attempt, and one insert into
@@ -41,7 +51,7 @@
 
 namespace ackd {
 
-inline constexpr std::int64_t kSchemaVersion = 2;
+inline constexpr std::int64_t kSchemaVersion = 3;
 inline constexpr std::int64_t kApplicationId = 0x41434b44;  // "ACKD", in the file's header
 
 // Brings the database to kSchemaVersion, one transaction for each step, so that a kill leaves it before or after a

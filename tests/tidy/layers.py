@@ -16,7 +16,8 @@ ROWS = {
 # The contracts of the engine live beside their adapters but stand in row 3: the engine and its fakes include them,
 # and they know nothing of SQLite, curl or libuv.
 CONTRACTS = {
-    "outbox/outbox.h", "outbox/in_flight.h", "outbox/queries.h",
+    "outbox/outbox.h", "outbox/operations.h", "outbox/slices.h", "outbox/reads.h", "outbox/in_flight.h",
+    "outbox/queries.h", "outbox/list_filter.h", "outbox/job.h", "outbox/merchant_record.h",
     "transport/transport.h", "signer/signer.h", "events/events.h",
 }
 CONTRACT_ROW = 3

@@ -1,0 +1,47 @@
+// A job: an operator's verb for everything that a filter names. It is on record, advances a slice a batch, goes on
+// after a restart, and never sees what was admitted after it was asked for.
+//
+//   start ----> RUNNING --- nothing left to look at ---> DONE
+//                  '------- stopped by an operator ----> STOPPED      what it has done by then stays done
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "model/ids.h"
+#include "outbox/list_filter.h"
+
+namespace ackd {
+
+struct JobId {
+  std::int64_t value = 0;
+  friend auto operator<=>(JobId, JobId) = default;
+};
+
+// Stored as these numbers: never renumber.
+enum class OperatorVerb : std::uint8_t { kRetry = 0, kCancel = 1, kHold = 2, kRelease = 3, kResend = 4 };
+enum class JobState : std::uint8_t { kRunning = 0, kDone = 1, kStopped = 2 };
+
+struct Job {
+  JobId id;
+  OperatorVerb verb = OperatorVerb::kCancel;
+  ListFilter filter;     // its limit and cursor mean nothing here
+  std::string reason;    // of the operator, for every notification that it changes
+  bool dry_run = false;  // only counts what matches
+  JobState state = JobState::kRunning;
+  EngineTime created_at;
+  std::optional<EngineTime> finished_at;
+
+  // --- How far it has come; written in the transaction that does the work. ---
+  NotificationId below;         // what is left to look at has a smaller id
+  std::uint64_t looked_at = 0;  // rows, matching or not
+  std::uint64_t matched = 0;    // rows that the filter names
+  std::uint64_t applied = 0;    // of these: changed, or (a cancel in flight) the wish recorded
+  std::uint64_t refused = 0;    // of these: their state did not allow it by then
+};
+
+}  // namespace ackd
