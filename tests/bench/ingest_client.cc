@@ -172,7 +172,7 @@ class Load {
   void post(Connection& connection, Clock::time_point due) {
     const std::string content = body();
     const std::string request = fmt::format(
-        "POST /v1/notifications HTTP/1.1\r\nHost: ackd\r\nContent-Type: application/json\r\nContent-Length: "
+        "POST /v1/notifications HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
         "{}\r\n\r\n{}",
         content.size(), content);
     connection.due = due;
