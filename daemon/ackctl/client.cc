@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -12,12 +14,19 @@ namespace ackd {
 namespace {
 
 constexpr long kConnectTimeoutMs = 5'000;
-// A batch of 10,000 notifications on a slow disk takes seconds; a minute means that the daemon hangs.
-constexpr long kTotalTimeoutMs = 60'000;
+// No answer means a day; a number without bound would overflow what it is added to.
+constexpr curl_off_t kRetryAfterMaxS = 86'400;
+constexpr const char* kJson = "Content-Type: application/json";
+constexpr const char* kLines = "Content-Type: application/x-ndjson";
 
 std::size_t append_body(char* bytes, std::size_t size, std::size_t count, void* body) {
   static_cast<std::string*>(body)->append(bytes, size * count);
   return size * count;
+}
+
+// Not zero ends the request.
+int asked_to_stop(void* terms, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const RequestTerms*>(terms)->stop() ? 1 : 0;
 }
 
 bool never_reached(CURLcode code) {
@@ -43,7 +52,11 @@ void Client::prepare(const std::string& path) {
   curl_easy_setopt(curl, CURLOPT_PROXY, "");
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, kTotalTimeoutMs);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(terms_.answered_within.count()));
+  if (!terms_.stop) return;
+  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, asked_to_stop);
+  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &terms_);
 }
 
 Result<Answer> Client::perform() {
@@ -59,6 +72,9 @@ Result<Answer> Client::perform() {
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   answer.status = static_cast<int>(status);
+  curl_off_t retry_after_s = 0;
+  curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after_s);
+  answer.retry_after = std::chrono::seconds(std::min<curl_off_t>(retry_after_s, kRetryAfterMaxS));
   return answer;
 }
 
@@ -68,15 +84,25 @@ Result<Answer> Client::get(const std::string& path) {
 }
 
 Result<Answer> Client::post(const std::string& path, std::string_view json_body) {
+  return send("POST", kJson, path, json_body);
+}
+
+Result<Answer> Client::post_lines(const std::string& path, std::string_view lines) {
+  return send("POST", kLines, path, lines);
+}
+
+Result<Answer> Client::send(const char* method, const char* content_type, const std::string& path,
+                            std::string_view body) {
   prepare(path);
   CURL* curl = curl_.get();
-  curl_slist* headers = curl_slist_append(nullptr, "Content-Type: application/json");
+  curl_slist* headers = curl_slist_append(nullptr, content_type);
   // Without this libcurl asks first and waits a second for the daemon's "go on".
   headers = curl_slist_append(headers, "Expect:");
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(curl, CURLOPT_POST, 1L);
-  curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(json_body.size()));
-  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, json_body.data());
+  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data());
   Result<Answer> answer = perform();
   curl_slist_free_all(headers);
   return answer;
@@ -102,21 +128,26 @@ Error Client::trouble(CURLcode code, const char* detail) const {
                         address_, words),
             {}};
   }
-  return {ErrorCode::kIo,
-          fmt::format("ackd at {} did not finish its answer: {}. Whether the request took effect is unknown; look with "
-                      "'ackctl ls' before repeating it.",
-                      address_, words),
-          {}};
+  std::string message = fmt::format("ackd at {} did not finish its answer: {}", address_, words);
+  if (!terms_.repeatable) {
+    message += ". Whether the request took effect is unknown; look with 'ackctl ls' before repeating it.";
+  }
+  return {ErrorCode::kIo, std::move(message), {}};
+}
+
+std::string refusal_of(const Document& problem) {
+  std::string detail = text_of(problem, "detail");
+  if (detail.empty()) detail = text_of(problem, "title");
+  const std::string field = text_of(problem, "field");
+  const bool named = detail.empty() || field.empty() || detail.find(field) != std::string::npos;
+  return named ? detail : fmt::format("{}: {}", field, detail);
 }
 
 std::string refusal_of(const Answer& answer) {
   const auto problem = parse_document(answer.body, "the daemon's answer");
-  std::string detail = problem ? text_of(*problem, "detail") : "";
-  if (detail.empty() && problem) detail = text_of(*problem, "title");
-  if (detail.empty()) return fmt::format("ackd answered with status {} and gave no reason", answer.status);
-  const std::string field = text_of(*problem, "field");
-  const bool named = field.empty() || detail.find(field) != std::string::npos;
-  return named ? detail : fmt::format("{}: {}", field, detail);
+  std::string sentence = problem ? refusal_of(*problem) : "";
+  if (!sentence.empty()) return sentence;
+  return fmt::format("ackd answered with status {} and gave no reason", answer.status);
 }
 
 }  // namespace ackd

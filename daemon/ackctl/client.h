@@ -4,17 +4,29 @@
 
 #include <curl/curl.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "ackctl/document.h"
 #include "base/result.h"
+#include "base/time.h"
 
 namespace ackd {
 
 struct Answer {
   int status = 0;
   std::string body;
+  Duration retry_after{0};  // what a refusal asks to wait; zero when it does not say
+};
+
+// What a verb that waits and repeats asks for.
+struct RequestTerms {
+  std::function<bool()> stop;        // asked about once a second during a request; true ends it, with kIo
+  Duration answered_within{60'000};  // a batch of 10,000 on a slow disk takes seconds; a minute means that it hangs
+  bool repeatable = false;           // the caller may repeat a request of unknown effect: no advice to look first
 };
 
 class Client {
@@ -27,6 +39,11 @@ class Client {
   // so.
   Result<Answer> get(const std::string& path);
   Result<Answer> post(const std::string& path, std::string_view json_body);
+  // A document a line (application/x-ndjson).
+  Result<Answer> post_lines(const std::string& path, std::string_view lines);
+
+  // For the requests that follow.
+  void set_terms(RequestTerms terms) { terms_ = std::move(terms); }
 
   // A value as it may stand in a path's query.
   std::string escaped(std::string_view value);
@@ -38,14 +55,18 @@ class Client {
 
   void prepare(const std::string& path);
   Result<Answer> perform();
+  Result<Answer> send(const char* method, const char* content_type, const std::string& path, std::string_view body);
   Error trouble(CURLcode code, const char* detail) const;
 
   std::string address_;
   bool is_socket_;
+  RequestTerms terms_;
   std::unique_ptr<CURL, CurlCloser> curl_;
 };
 
 // The sentence of a refusal: the problem document's detail and field, or the status when there is none.
 std::string refusal_of(const Answer& answer);
+// The same of a problem document; empty when it says nothing.
+std::string refusal_of(const Document& problem);
 
 }  // namespace ackd

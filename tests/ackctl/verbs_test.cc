@@ -44,7 +44,7 @@ TEST_CASE("enqueue sends the fields in their order and prints id and state") {
 TEST_CASE("enqueue passes a file on byte for byte, so that 12.30 stays 12.30") {
   FakeDaemon daemon;
   daemon.put("POST /v1/notifications", 200, R"({"id":"31","state":"delivered","duplicate":true})");
-  const std::string text = R"( {"provider":"p","fields":{"amount":12.30}} )";
+  const std::string text = "{\n\"provider\":\"p\",\"fields\":{\"amount\":12.30}} ";
   const ProgramResult result = daemon.run({"enqueue", "--file", "-", "--json"}, text);
   CHECK(result.exit_code == 0);
   CHECK(result.out == "{\"id\":\"31\",\"state\":\"delivered\",\"duplicate\":true}\n");
@@ -56,13 +56,12 @@ TEST_CASE("enqueue names every refused item of a batch") {
   daemon.put("POST /v1/notifications", 200,
              R"({"results":[{"status":201,"id":"31","state":"pending"},
                 {"status":422,"problem":{"detail":"fields.amount: the field is required"}},
-                {"status":503,"title":"not_attempted"}]})");
+                {"status":409,"problem":{"title":"conflict","field":"key"}}]})");
   const ProgramResult result = daemon.run({"enqueue", "--file", "-"}, "[{},{},{}]");
   CHECK(result.exit_code == 1);
-  CHECK(result.out == "31  pending\n");
+  CHECK(result.out == "31  pending\n1 recorded, 0 already recorded, 2 refused\n");
   CHECK(has(result.err, "item 2: fields.amount: the field is required\n"));
-  CHECK(has(result.err, "item 3: not attempted"));
-  CHECK(has(result.err, "2 of 3 notifications were refused"));
+  CHECK(has(result.err, "item 3: key: conflict\n"));
 }
 
 TEST_CASE("a refused notification says which field and why") {
