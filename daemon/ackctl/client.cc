@@ -91,6 +91,16 @@ Result<Answer> Client::post_lines(const std::string& path, std::string_view line
   return send("POST", kLines, path, lines);
 }
 
+Result<Answer> Client::put(const std::string& path, std::string_view json_body) {
+  return send("PUT", kJson, path, json_body);
+}
+
+Result<Answer> Client::remove(const std::string& path) {
+  prepare(path);
+  curl_easy_setopt(curl_.get(), CURLOPT_CUSTOMREQUEST, "DELETE");
+  return perform();
+}
+
 Result<Answer> Client::send(const char* method, const char* content_type, const std::string& path,
                             std::string_view body) {
   prepare(path);

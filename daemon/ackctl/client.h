@@ -41,6 +41,9 @@ class Client {
   Result<Answer> post(const std::string& path, std::string_view json_body);
   // A document a line (application/x-ndjson).
   Result<Answer> post_lines(const std::string& path, std::string_view lines);
+  Result<Answer> put(const std::string& path, std::string_view json_body);
+  // DELETE, whose own name is a word of the language.
+  Result<Answer> remove(const std::string& path);
 
   // For the requests that follow.
   void set_terms(RequestTerms terms) { terms_ = std::move(terms); }

@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -24,7 +26,13 @@ class FakeDaemon {
     address_ = fmt::format("http://127.0.0.1:{}", *port);
   }
 
-  void put(const std::string& request, int status, const std::string& body) { answers_[request] = {status, body}; }
+  void put(const std::string& request, int status, const std::string& body) { answers_[request] = {{status, body}}; }
+  // Another answer behind those that are given already; each is given once, the last one for good.
+  void then(const std::string& request, int status, const std::string& body) {
+    answers_[request].push_back({status, body});
+  }
+  // Called in the middle of every request, while the program waits for its answer.
+  void on_request(std::function<void()> call) { on_request_ = std::move(call); }
 
   ProgramResult run(std::vector<std::string> arguments, const std::string& input = {}) {
     arguments.push_back("--socket");
@@ -36,27 +44,41 @@ class FakeDaemon {
     const std::lock_guard<std::mutex> lock(mutex_);
     return asked_;
   }
-  std::string last_body() {
+  // These two have one for each of asked().
+  std::vector<std::string> bodies() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    return last_body_;
+    return bodies_;
   }
+  std::string last_body() { return bodies().back(); }
+  std::vector<std::string> content_types() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return content_types_;
+  }
+  const std::string& address() const { return address_; }
 
  private:
   ReceiverAnswer answer(const ReceivedRequest& request) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const std::string line = request.method + " " + request.path + (request.query.empty() ? "" : "?" + request.query);
     asked_.push_back(line);
-    last_body_ = request.body;
+    bodies_.push_back(request.body);
+    const std::string* content_type = find_header(request, "Content-Type");
+    content_types_.push_back(content_type == nullptr ? "" : *content_type);
+    if (on_request_) on_request_();
     const auto found = answers_.find(line);
     if (found == answers_.end())
       return {404, "", R"({"title":"not_found","status":404,"detail":"there is no such"})", {}};
-    return {found->second.first, "", found->second.second, {}};
+    const std::pair<int, std::string> told = found->second.front();
+    if (found->second.size() > 1) found->second.pop_front();
+    return {told.first, "", told.second, {}};
   }
 
-  std::map<std::string, std::pair<int, std::string>> answers_;
+  std::map<std::string, std::deque<std::pair<int, std::string>>> answers_;
+  std::function<void()> on_request_;
   std::mutex mutex_;
   std::vector<std::string> asked_;
-  std::string last_body_;
+  std::vector<std::string> bodies_;
+  std::vector<std::string> content_types_;
   std::string address_;
   Receiver server_;
 };

@@ -9,10 +9,19 @@ namespace {
 
 constexpr const char* kUnverified =
     R"({"provider":"p","id":"m/1","url":"https://a.example/","state":"unverified","activation_required":true,
-        "activated":null,"reason":"its URL has not acknowledged a probe","keys":["k1"],"options":{"ack_trim":"true"}})";
+        "activated":null,"reason":"its URL has not acknowledged a probe","options":{"ack_trim":"true"},
+        "source":"record","version":3,"changed_at":"2026-03-01T11:00:00.000Z","hosts":["a.example","b.example"],
+        "contact":"Ann","keys":[{"id":"k2","parts":["secret"]},{"id":"k1","parts":["secret","private_key"]}],
+        "shared_keys":["platform-2026"]})";
 constexpr const char* kActive =
     R"({"provider":"p","id":"m/1","url":"https://a.example/","state":"active","activation_required":true,
-        "activated":{"url":"https://a.example/","at":"2026-03-01T12:00:00.000Z"},"keys":["k1"],"options":{}})";
+        "activated":{"url":"https://a.example/","at":"2026-03-01T12:00:00.000Z"},
+        "keys":[{"id":"k1","parts":["secret"]}],"options":{},
+        "source":"configuration","version":0})";
+constexpr const char* kPaused =
+    R"({"provider":"p","id":"m/1","url":"","state":"paused","pause_reason":"moves","activation_required":false,
+        "activated":null,"keys":[],"options":{},"source":"record","version":1,
+        "changed_at":"2026-03-01T11:00:00.000Z"})";
 
 std::string probe_record(const std::string& state, const std::string& answer, const std::string& reason) {
   return R"({"id":"77","probe":true,"provider":"p","merchant":"m/1","fields":{"order":"T1"},"state":")" + state +
@@ -89,9 +98,47 @@ TEST_CASE("merchants are listed over all pages and shown one by one") {
   CHECK(has(list.out, "unverified"));
   CHECK(has(list.out, "2026-03-01 12:00:00"));
   const ProgramResult shown = daemon.run({"merchant", "show", "p", "m/1"});
-  CHECK(has(shown.out, "ack_trim=true"));
-  CHECK(has(shown.out, "never"));
+  for (const char* part :
+       {"ack_trim=true", "never", "a.example, b.example", "Ann", "platform-2026\n",
+        "k2 (secret), k1 (secret, private key)", "record, version 3 of 2026-03-01 11:00:00.000 UTC"}) {
+    CAPTURE(part);
+    CHECK(has(shown.out, part));
+  }
   CHECK(daemon.run({"merchant", "show", "p", "nobody"}).exit_code == 1);
+}
+
+TEST_CASE("a list can be narrowed by provider, state and source") {
+  FakeDaemon daemon;
+  const std::string filters = "&provider=p&state=active&source=configuration";
+  daemon.put("GET /v1/merchants?limit=1000" + filters, 200, R"({"merchants":[],"next_cursor":"p/m"})");
+  daemon.put("GET /v1/merchants?limit=1000" + filters + "&cursor=p%2Fm", 200,
+             std::string(R"({"merchants":[)") + kActive + R"(],"next_cursor":null})");
+  const ProgramResult list =
+      daemon.run({"merchant", "ls", "--provider", "p", "--state", "active", "--source", "configuration"});
+  CHECK(list.exit_code == 0);
+  CHECK(has(list.out, "PROVIDER  MERCHANT  STATE   SOURCE         ACTIVATED            URL\n"));
+  CHECK(daemon.run({"merchant", "ls", "--state", "asleep"}).exit_code == 2);
+  CHECK(daemon.run({"merchant", "ls", "--source", "hearsay"}).exit_code == 2);
+}
+
+TEST_CASE("pause and resume say how the merchant stands then") {
+  FakeDaemon daemon;
+  daemon.put("POST /v1/merchants/p/m%2F1/pause", 200, kPaused);
+  daemon.put("POST /v1/merchants/p/m%2F1/resume", 200, kActive);
+  const ProgramResult paused = daemon.run({"merchant", "pause", "p", "m/1", "--reason", "moves"});
+  CHECK(paused.exit_code == 0);
+  CHECK(daemon.last_body() == R"({"reason":"moves"})");
+  CHECK(has(paused.out, "merchant p/m/1  paused\n"));
+  CHECK(has(paused.out, "paused because  moves\n"));
+  CHECK(has(paused.out, "none; each notification brings its own"));
+  CHECK(daemon.run({"merchant", "pause", "p", "m/1"}).exit_code == 0);
+  CHECK(daemon.last_body().empty());
+  const ProgramResult resumed = daemon.run({"merchant", "resume", "p", "m/1", "--json"});
+  CHECK(resumed.exit_code == 0);
+  CHECK(has(resumed.out, R"("state":"active")"));
+  CHECK(daemon.last_body().empty());
+  CHECK(daemon.run({"merchant", "pause", "p", "nobody"}).exit_code == 1);
+  CHECK(run_ackctl({"merchant", "resume", "p", "m"}).exit_code == 3);
 }
 
 }  // namespace

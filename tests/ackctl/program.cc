@@ -1,6 +1,7 @@
 #include "program.h"
 
 #include <poll.h>
+#include <pty.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -64,6 +65,28 @@ ProgramResult run_ackctl(const std::vector<std::string>& arguments, const std::s
   }
   const int code = exit_code_of(pid);
   return {code, contents(out.get()), contents(err.get())};
+}
+
+ProgramResult run_at_terminal(const std::vector<std::string>& arguments, const std::string& prompt,
+                              const std::string& answer) {
+  int terminal = -1;
+  const int pid = forkpty(&terminal, nullptr, nullptr, nullptr);
+  if (pid == 0) {
+    alarm(60);
+    become_ackctl(arguments);
+  }
+  const UniqueFd owned(terminal);
+  std::string shown;
+  bool is_answered = false;
+  std::array<char, 4096> chunk;
+  // Reading fails once the program has closed the terminal by ending.
+  while (const ssize_t read = ::read(terminal, chunk.data(), chunk.size())) {
+    if (read < 0) break;
+    shown.append(chunk.data(), static_cast<std::size_t>(read));
+    if (is_answered || shown.find(prompt) == std::string::npos) continue;
+    is_answered = ::write(terminal, answer.data(), answer.size()) == static_cast<ssize_t>(answer.size());
+  }
+  return {exit_code_of(pid), shown, {}};
 }
 
 RunningProgram::RunningProgram(const std::vector<std::string>& arguments) {

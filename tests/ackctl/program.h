@@ -17,6 +17,11 @@ struct ProgramResult {
 // Runs to the end, within 60 s. ACKD_SCHEDULES names the shipped profiles and ACKD_SOCKET a socket that is not there.
 ProgramResult run_ackctl(const std::vector<std::string>& arguments, const std::string& input = {});
 
+// The same at a terminal of its own, where somebody types `answer` once `prompt` is to be seen. `out` is everything
+// that the terminal shows, line ends as it writes them, and `err` is empty.
+ProgramResult run_at_terminal(const std::vector<std::string>& arguments, const std::string& prompt,
+                              const std::string& answer);
+
 // An ackctl that stays: its standard output is read line by line. Ended with SIGTERM by finish() or the destructor.
 class RunningProgram {
  public:
