@@ -47,5 +47,6 @@ Status each_page_of_merchants(Client& client, const std::vector<std::pair<std::s
                               const std::function<void(const Document& rows)>& on_rows);
 
 void add_merchant_change_verbs(CLI::App& merchant, Verbs& verbs);  // add, set, rm, pause, resume
+void add_merchant_import_verbs(CLI::App& merchant, Verbs& verbs);  // import, export
 
 }  // namespace ackd

@@ -157,6 +157,7 @@ void add_merchant_verbs(CLI::App& app, Verbs& verbs) {
   show->footer(kShowExamples);
   verbs.push_back(std::make_unique<MerchantShowVerb>(show));
   add_merchant_change_verbs(*merchant, verbs);
+  add_merchant_import_verbs(*merchant, verbs);
   auto* probe =
       merchant->add_subcommand("probe", "Send a simulated notification; an acknowledgement activates the URL");
   probe->footer(kProbeExamples);
