@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """A merchant of a protocol that asks for activation: held, probed, restarted, activated, released; a new URL anew."""
 
-import json
 import os
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "fault"))
 import harness  # noqa: E402  (shared with the fault tests)
+
+from ackctl import Ackctl  # noqa: E402
 
 PROBED_ORDER = "20250101120000000001"  # the example of the profile's order number
 
@@ -26,22 +26,6 @@ class Activated(harness.Daemon):
         assert old in text, old
         with open(path, "w", encoding="utf-8") as file:
             file.write(text.replace(old, new))
-
-
-class Ackctl:
-    def __init__(self, binary, daemon):
-        self.binary = binary
-        self.socket = daemon.socket
-
-    def run(self, *words, expect):
-        done = subprocess.run(
-            [self.binary, "--socket", self.socket, *words], capture_output=True, text=True, timeout=60, check=False
-        )
-        assert done.returncode == expect, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
-        return done.stdout
-
-    def json(self, *words, expect):
-        return json.loads(self.run(*words, "--json", expect=expect))
 
 
 def post(client, order):
