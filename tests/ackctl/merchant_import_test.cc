@@ -71,6 +71,19 @@ TEST_CASE("lines go in chunks that the daemon takes, none of them cut") {
   CHECK(joined == text);
 }
 
+TEST_CASE("an import shows on a terminal how far it is, and the result in that place") {
+  FakeDaemon daemon;
+  with_import(daemon);
+  std::string text;
+  for (std::size_t i = 0; i < 400; ++i) text += merchant_line(i) + "\n";
+  const TemporaryFolder folder;
+  const ProgramResult result =
+      run_at_terminal({"merchant", "import", folder.write("all.ndjson", text), "--socket", daemon.address()}, "", "");
+  CHECK(result.exit_code == 0);
+  CHECK(has(result.out, "\r195 merchants sent, 48 %\x1b[K"));
+  CHECK(has(result.out, "\r\x1b[K3 added, 2 changed, 1 unchanged"));
+}
+
 TEST_CASE("an import that is refused on its way is dropped, with the daemon's words") {
   FakeDaemon daemon;
   with_import(daemon).put("POST /v1/merchant-imports/i1/commit", 409, R"({"detail":"another import took its place"})");
@@ -87,7 +100,7 @@ TEST_CASE("an import that is refused on its way is dropped, with the daemon's wo
 TEST_CASE("errors name the line of the file across chunks and blank lines, and nothing is committed") {
   FakeDaemon daemon;
   with_import(daemon);
-  // 204 of these lines fit into the first chunk.
+  // 194 of these lines fit into the first chunk.
   std::string text = "\n";
   for (std::size_t i = 1; i <= 300; ++i) text += merchant_line(i) + "\n" + (i == 250 ? "\n\n" : "");
   daemon.put(kLines, 200, R"({"lines":195,"errors":[{"line":3,"field":"url","detail":"url: is not a URL"}]})");
