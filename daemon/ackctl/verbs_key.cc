@@ -9,7 +9,7 @@
 #include "ackctl/given_keys.h"
 #include "ackctl/merchant_verb.h"
 #include "ackctl/printable.h"
-#include "ackctl/progress.h"
+#include "ackctl/progress_line.h"
 #include "ackctl/table.h"
 
 namespace ackd {
@@ -157,7 +157,7 @@ class KeyRotateVerb : public DaemonVerb {
   }
 
   static Result<Document> wait(Document status, Client& client) {
-    Progress progress;
+    ProgressLine progress(wants_progress());
     while (flag_of(status, "rotating")) {
       const std::int64_t all = number_of(status, "sealed");
       progress.show(fmt::format("{} of {} keys sealed again", all - number_of(status, "sealed_with_older"), all));

@@ -13,7 +13,7 @@
 #include "ackctl/merchant_import.h"
 #include "ackctl/merchant_verb.h"
 #include "ackctl/printable.h"
-#include "ackctl/progress.h"
+#include "ackctl/progress_line.h"
 
 namespace ackd {
 namespace {
@@ -94,7 +94,7 @@ class ImportVerb : public DaemonVerb {
 
   Status send(std::istream& input, MerchantImport& merchants) const {
     const std::size_t bytes = size_of(file_);
-    Progress progress;
+    ProgressLine progress(wants_progress());
     std::size_t shown_at = 0;
     for (std::string line; merchants.errors().size() < kErrorsMax && read_line(input, line);) {
       if (const Status added = merchants.add(line); !added) return added;
