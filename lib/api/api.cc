@@ -127,7 +127,8 @@ void Api::probe(Ticket ticket, const MerchantName& merchant) {
 }
 
 void Api::ingest(Ticket ticket, ApiRequest request) {
-  std::optional<ApiResponse> response = ingest_.start(ticket, std::move(request.body), request.content_type);
+  std::optional<ApiResponse> response =
+      ingest_.start(ticket, {std::move(request.client), std::move(request.body), std::move(request.content_type)});
   if (response) return finish(ticket, *std::move(response));
   waiting_.emplace(ticket, WaitingIngest{});
 }

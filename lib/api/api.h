@@ -31,6 +31,7 @@ struct ApiRequest {
   Fields query;      // decoded parameters, in order
   std::string body;
   std::string content_type;
+  std::string client = {};  // who asks, as the system knows it: "uid 1000", "127.0.0.2"; rates are kept for each
 };
 
 // All must outlive the API. It is the only one that hands tickets to this engine and these queries.

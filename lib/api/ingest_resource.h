@@ -7,31 +7,28 @@
 #include <unordered_map>
 #include <vector>
 
+#include "api/client_rates.h"
 #include "api/ingest.h"
 #include "api/ingest_reader.h"
 #include "api/problem.h"
-#include "api/rate_limit.h"
 #include "engine/engine.h"
 #include "engine/intake.h"
 
 namespace ackd {
-
-// A rate of 0 is none; a burst of 0 is one second's worth.
-struct IngestRates {
-  std::size_t requests_per_second = 0;
-  std::size_t requests_burst = 0;
-  std::size_t notifications_per_second = 0;
-  std::size_t notifications_burst = 0;
-};
 
 class IngestResource {
  public:
   // Both must outlive the resource.
   IngestResource(Engine& engine, const Intake& intake, const IngestRates& rates);
 
+  struct Post {
+    std::string client;  // whose rates it counts against
+    std::string body;
+    std::string content_type;
+  };
   // The answer where there is one at once. Otherwise the request waits: for its body's turn to be read, or for the
   // engine, whose answer goes to respond().
-  std::optional<ApiResponse> start(Ticket ticket, std::string body, std::string_view content_type);
+  std::optional<ApiResponse> start(Ticket ticket, Post post);
 
   // Reads the next slice of the oldest body that is still being read. Returns its answer if it has one now.
   struct Finished {
@@ -48,17 +45,17 @@ class IngestResource {
  private:
   struct Reading {
     Ticket ticket = 0;
+    std::string client;
     IngestReader reader;
   };
 
   IntakeTime time() const { return {engine_.now(), engine_.wall()}; }
-  std::optional<Problem> refuse_now(std::size_t bytes);
-  std::optional<ApiResponse> admit(Ticket ticket, IngestReader& reader);
+  std::optional<Problem> refuse_now(const Post& post);
+  std::optional<ApiResponse> admit(Reading& reading);
 
   Engine& engine_;
   const Intake& intake_;
-  RateLimit requests_;
-  RateLimit notifications_;
+  ClientRates rates_;
   // One after the other, so that only one body's notifications at a time stand beside its text.
   std::deque<Reading> reading_;
   bool has_read_ = false;

@@ -17,6 +17,12 @@ void RateLimit::refill(EngineTime now) {
   at_ = now;
 }
 
+bool RateLimit::full(EngineTime now) {
+  if (unlimited()) return true;
+  refill(now);
+  return level_ >= burst_;
+}
+
 Duration RateLimit::wait(EngineTime now) {
   if (unlimited()) return Duration(0);
   refill(now);

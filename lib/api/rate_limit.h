@@ -14,6 +14,9 @@ class RateLimit {
 
   bool unlimited() const { return per_second_ == 0; }
 
+  // Whether as much has come back as can: the bucket is as good as a new one.
+  bool full(EngineTime now);
+
   // How long until something may pass; zero when it may now.
   Duration wait(EngineTime now);
 

@@ -40,7 +40,7 @@ struct DeliveryConfig {
   std::size_t admission_bytes_queued_max = 64u << 20;
 };
 
-// What ingest lets in. Zero for no limit; a burst of zero is one second's worth.
+// What ingest lets in. The rates are each client's own. Zero for no limit; a burst of zero is one second's worth.
 struct IngestConfig {
   std::size_t requests_per_second = 0;
   std::size_t requests_burst = 0;

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace ackd {
 
@@ -21,8 +22,8 @@ void ConnectionWatch::leave(Connection& connection) {
   (connection.cut_off ? untimed_ : line_of(connection.phase)).erase(connection.place);
 }
 
-ConnectionWatch::Connection* ConnectionWatch::open(int fd, std::int64_t now_ms) {
-  auto* connection = new Connection{fd, Phase::kRequest, false, now_ms, {}};
+ConnectionWatch::Connection* ConnectionWatch::open(int fd, std::string peer, std::int64_t now_ms) {
+  auto* connection = new Connection{fd, Phase::kRequest, false, now_ms, std::move(peer), {}};
   connection->place = awaiting_.insert(awaiting_.end(), connection);
   ++size_;
   // An eighth is kept free: who is cut off leaves only with the library's next round, and many may come in one.

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <list>
 #include <optional>
+#include <string>
 
 #include "base/time.h"
 
@@ -29,6 +30,7 @@ class ConnectionWatch {
     Phase phase = Phase::kRequest;
     bool cut_off = false;
     std::int64_t since_ms = 0;
+    std::string peer;  // who is at the other end, once and for all
     std::list<Connection*>::iterator place;
   };
 
@@ -40,7 +42,7 @@ class ConnectionWatch {
   // A new one, awaiting its first request. Close to the limit the one that has awaited a request for longest is cut
   // off, so that whoever really asks finds room. The descriptor stays its owner's; cutting off is shutdown(), on which
   // the owner closes it.
-  Connection* open(int fd, std::int64_t now_ms);
+  Connection* open(int fd, std::string peer, std::int64_t now_ms);
   void enter(Connection& connection, Phase phase, std::int64_t now_ms);
   void close(Connection* connection);
 

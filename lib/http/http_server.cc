@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "http/connection_watch.h"
+#include "http/peer.h"
 #include "http/request_framing.h"
 
 namespace ackd {
@@ -183,7 +184,7 @@ void HttpServer::Impl::on_connection(void* port, MHD_Connection* connection, voi
     return impl.watch.close(static_cast<ConnectionWatch::Connection*>(std::exchange(*context, nullptr)));
   }
   const int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-  *context = impl.watch.open(fd, impl.loop.monotonic_ms());
+  *context = impl.watch.open(fd, peer_of(fd), impl.loop.monotonic_ms());
   // Later connections have later deadlines; expire() arms it for those.
   if (!std::exchange(impl.watch_timer_armed, true)) impl.watch_timer.arm(impl.options.phase_max);
 }
@@ -259,6 +260,7 @@ MHD_Result HttpServer::Impl::begin(const Port& port, const char* version, Exchan
   if (refusal) return answer(exchange, respond(*refusal), true);
   exchange.close_after = is_chunked(headers);
   exchange.request.content_type = content_type_of(headers);
+  exchange.request.client = watched(exchange.connection).peer;
   exchange.request.query = fields_of(exchange.connection, MHD_GET_ARGUMENT_KIND);
   enter(exchange, Phase::kBody);
   return MHD_YES;

@@ -175,6 +175,44 @@ TEST_CASE("a batch passes whole and is paid for afterwards") {
   CHECK(world.post("/v1/notifications", dhpay_notification("later")).status == 201);
 }
 
+TEST_CASE("a client over its rate is refused, and the others are not") {
+  ApiWorld world({.requests_per_second = 2, .notifications_per_second = 100});
+  int made = 0;
+  const auto post_as = [&](const char* client, const std::string& body) {
+    return world.ask({"POST", "/v1/notifications", {}, body, "application/json", client}).status;
+  };
+  const auto one = [&] { return dhpay_notification("client-" + std::to_string(++made)); };
+  for (int i = 0; i < 2; ++i) CHECK(post_as("127.0.0.1", one()) == 201);
+  for (int i = 0; i < 20; ++i) CHECK(post_as("127.0.0.1", one()) == 429);
+  for (int i = 0; i < 2; ++i) CHECK(post_as("127.0.0.2", one()) == 201);
+  CHECK(post_as("uid 0", "[" + batch_of(300) + "]") == 200);
+  CHECK(post_as("uid 0", one()) == 429);
+  CHECK(post_as("uid 1", one()) == 201);
+}
+
+TEST_CASE("clients are forgotten when that changes nothing for them, and those beyond the table share one rate") {
+  ClientRates rates({.requests_per_second = 1});
+  EngineTime now{1'000'000};
+  const auto pass = [&](const std::string& client) {
+    if (rates.wait(client, now).time.count() > 0) return false;
+    rates.take_request(client, now);
+    return true;
+  };
+  for (std::size_t i = 0; i < kClientsMax; ++i) CHECK(pass(std::to_string(i)));
+  CHECK(rates.size() == kClientsMax);
+  CHECK(pass("one more"));
+  CHECK_FALSE(pass("another"));
+  CHECK_FALSE(pass("0"));
+  CHECK(rates.size() == kClientsMax);
+  now.ms += 1'000;
+  CHECK(pass("another"));
+  CHECK(rates.size() == 1);
+  ClientRates none(IngestRates{});
+  CHECK(none.wait("x", now).time == Duration(0));
+  none.take_request("x", now);
+  CHECK(none.size() == 0);
+}
+
 TEST_CASE("a rate limit neither saves up more than its burst nor minds time that stands still") {
   RateLimit limit(10, 5);
   EngineTime now{1'000'000};

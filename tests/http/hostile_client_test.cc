@@ -228,3 +228,39 @@ TEST_CASE("TCP serves programs of this machine, and refuses what a web page coul
 
 }  // namespace
 }  // namespace ackd::test
+TEST_CASE("one client at ten times its rate is refused alone, by address on TCP and by user on the unix socket") {
+  Server server({}, {.requests_per_second = 1, .requests_burst = 20});
+  Client flood(server, connect_to(server.port, 1));
+  Client other(server, connect_to(server.port, 2));
+  Client local(server);
+  const auto refused = [](const Client& client) {
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = client.received.find("HTTP/1.1 429", at)) != std::string::npos; ++at) ++count;
+    return count;
+  };
+  const auto one = [](const std::string& name, int number) {
+    const std::string body = dhpay_notification(name + std::to_string(number));
+    return "POST /v1/notifications HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + body;
+  };
+  std::string all;
+  for (int i = 0; i < 200; ++i) all += one("flood", i);
+  flood.send(all);
+  for (int i = 0; i < 20; ++i) {
+    other.send(one("other", i));
+    local.send(one("local", i));
+    REQUIRE(other.until_answers(static_cast<std::size_t>(i) + 1));
+    REQUIRE(local.until_answers(static_cast<std::size_t>(i) + 1));
+  }
+  REQUIRE(flood.until_answers(200));
+  CHECK(refused(flood) >= 150);
+  CHECK(flood.received.find("Retry-After: 1") != std::string::npos);
+  CHECK(refused(other) == 0);
+  CHECK(refused(local) == 0);
+  // A second connection of the same address is the same client.
+  Client again(server, connect_to(server.port, 2));
+  for (int i = 0; i < 15; ++i) again.send(one("again", i));
+  REQUIRE(again.until_answers(15));
+  CHECK(refused(again) > 0);
+}
+

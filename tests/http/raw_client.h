@@ -32,10 +32,13 @@ inline UniqueFd connect_to(const std::string& path) {
   return fd;
 }
 
-inline UniqueFd connect_to(std::uint16_t port) {
+// All of 127.0.0.0/8 is loopback: `from_last` picks the client's own address, 127.0.0.from_last.
+inline UniqueFd connect_to(std::uint16_t port, unsigned from_last = 1) {
   UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl((INADDR_LOOPBACK & ~0xffU) | from_last);
+  REQUIRE(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   REQUIRE(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
@@ -45,7 +48,7 @@ inline UniqueFd connect_to(std::uint16_t port) {
 
 // The server on its loop, turned by hand until a condition holds.
 struct Server {
-  explicit Server(HttpServer::Options options = {}) {
+  explicit Server(HttpServer::Options options = {}, const IngestRates& rates = {}) : world(rates) {
     std::signal(SIGPIPE, SIG_IGN);
     auto listener = UnixListener::open(folder.file("s.sock"));
     auto tcp = TcpListener::open({"127.0.0.1", 0});
