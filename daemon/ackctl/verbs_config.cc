@@ -59,6 +59,8 @@ Document settings_of(const Config& config) {
   for (const Cidr& range : config.egress.allow) allow.push_back(text_of(range));
   Document tcp = Document::array();
   for (const TcpAddress& address : config.listen_tcp) tcp.push_back(to_string(address));
+  Document memory_max = "four fifths of what the process may have";
+  if (config.ingest.memory_bytes_max) memory_max = *config.ingest.memory_bytes_max;
   return {{"data_dir", config.data_dir},
           {"listen", config.listen},
           {"listen_tcp", tcp},
@@ -81,6 +83,7 @@ Document settings_of(const Config& config) {
           {"ingest.notifications_burst", config.ingest.notifications_burst},
           {"ingest.connections_max", config.ingest.connections_max},
           {"ingest.body_bytes_in_flight_max", config.ingest.body_bytes_in_flight_max},
+          {"ingest.memory_bytes_max", memory_max},
           {"disk.low_bytes", config.disk.low_bytes},
           {"disk.critical_bytes", config.disk.critical_bytes},
           {"disk.ballast_bytes", config.disk.ballast_bytes},

@@ -77,6 +77,11 @@ std::string listen_text(const Config& config) {
   return text;
 }
 
+// What is left above it is for the kernel's cache of the outbox, and for what arrives between two samples.
+std::uint64_t memory_bytes_max(const Config& config) {
+  return config.ingest.memory_bytes_max.value_or(memory_allowed() / 5 * 4);
+}
+
 template <class T>
 Status keep(Result<T> made, T& out) {
   if (!made) return made.error();
@@ -86,7 +91,8 @@ Status keep(Result<T> made, T& out) {
 
 }  // namespace
 
-Composition::Composition(const Config& config, const SpdlogLog& log) : config_(config), log_(log) {}
+Composition::Composition(const Config& config, const SpdlogLog& log)
+    : config_(config), log_(log), memory_(memory_bytes_max(config)) {}
 
 Result<std::unique_ptr<Composition>> Composition::open(const Config& config, const SpdlogLog& log) {
   std::unique_ptr<Composition> made(new Composition(config, log));
@@ -151,12 +157,22 @@ int Composition::run() {
 
 void Composition::turn() {
   take_signals();
-  const TurnResult result = engine_->turn(clock_.now());
+  const Moment now = clock_.now();
+  note_memory(now.boot);
+  const TurnResult result = engine_->turn(now);
   if (result.fatal) end_untrusted(*result.fatal);
   api_->pump();
   http_->deliver();
   wake_at(result.wake_at);
   if (draining_ && engine_->drained()) loop_.stop();
+}
+
+void Composition::note_memory(BootTime now) {
+  const std::optional<std::uint64_t> bytes = memory_.sample(now);
+  if (!bytes) return;
+  engine_->note_memory({*bytes, memory_.bytes_max()});
+  // Memory grows only by what turns the loop; that it shrank must be noticed although nobody is let in.
+  if (engine_->stats().memory_short) memory_timer_.arm(ProcessMemory::kEvery);
 }
 
 void Composition::wake_at(std::optional<EngineTime> at) {

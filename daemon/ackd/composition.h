@@ -13,6 +13,7 @@
 #include "engine/intake.h"
 #include "events/spdlog_events.h"
 #include "http/http_server.h"
+#include "loop/process_memory.h"
 #include "loop/system_rng.h"
 #include "loop/uv_clock.h"
 #include "loop/uv_loop.h"
@@ -42,6 +43,7 @@ class Composition {
   Status open_network();
 
   void turn();
+  void note_memory(BootTime now);
   void take_signals();
   void begin_drain(int signal_number);
   void end_drain_time();
@@ -54,10 +56,12 @@ class Composition {
   UvLoop loop_;
   Wakeup wakeup_{loop_};
   Timer engine_timer_{loop_};
+  Timer memory_timer_{loop_};
   Timer drain_timer_{loop_, [this] { end_drain_time(); }};
   std::optional<Signals> signals_;
   UvClock clock_;
   SystemRng rng_;
+  ProcessMemory memory_;
   SpdlogEvents events_{log_};
 
   std::unique_ptr<SqliteOutbox> outbox_;

@@ -24,6 +24,9 @@ Json counts_json(const OutboxCounts& counts) {
   return json;
 }
 
+          {"memory_bytes", engine.memory.bytes},
+          {"memory_bytes_max", engine.memory.bytes_max},
+          {"memory_short", engine.memory_short},
 Json engine_json(const EngineStats& engine) {
   return {{"now", format_rfc3339(engine.now.ms)},
           {"clock_offset_ms", engine.clock_offset.count()},
@@ -77,6 +80,7 @@ ApiResponse respond_with_readiness(const EngineStats& engine) {
   if (engine.storage_trouble) reasons.push_back("the outbox cannot be written; see the log and the disk");
   if (engine.disk != DiskBand::kPlenty) reasons.push_back("the disk is nearly full; make space");
   if (engine.clock_held) {
+  if (engine.memory_short) reasons.push_back(describe(engine.memory) + "; nothing is accepted until less is used");
     reasons.push_back(
         "the clock was earlier than the newest record at start; put the time right, then POST "
         "/v1/clock/confirm");

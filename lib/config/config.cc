@@ -105,7 +105,7 @@ IngestConfig read_ingest(const YamlSection& root, YamlTrouble& trouble) {
   if (root.find("ingest") == nullptr) return out;
   const YamlSection section(*root.find("ingest"), "ingest",
                             {"requests_per_second", "requests_burst", "notifications_per_second", "notifications_burst",
-                             "connections_max", "body_memory"},
+                             "connections_max", "body_memory", "memory_max"},
                             trouble);
   out.requests_per_second = section.number("requests_per_second", 0, 0, kRateMax);
   out.requests_burst = section.number("requests_burst", 0, 0, kRateMax);
@@ -115,6 +115,8 @@ IngestConfig read_ingest(const YamlSection& root, YamlTrouble& trouble) {
   // One body of the largest size must fit, or it could never be accepted.
   out.body_bytes_in_flight_max =
       read_size(section, "body_memory", out.body_bytes_in_flight_max, {16u << 20, 8ULL << 30});
+  if (section.find("memory_max") != nullptr)
+    out.memory_bytes_max = read_size(section, "memory_max", 0, {0, 1ULL << 40});
   for (const char* what : {"requests", "notifications"}) {
     const bool has_burst = section.number(fmt::format("{}_burst", what), 0, 0, kRateMax) != 0;
     const bool has_rate = section.number(fmt::format("{}_per_second", what), 0, 0, kRateMax) != 0;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,8 @@ struct IngestConfig {
   std::size_t notifications_burst = 0;
   std::size_t connections_max = 1'024;
   std::size_t body_bytes_in_flight_max = 64u << 20;  // of all requests that are being read or answered
+  // Of the whole process; above it ingest answers 503. 0 for none; not given: four fifths of what it may have.
+  std::optional<std::uint64_t> memory_bytes_max;
 };
 
 struct DiskConfig {

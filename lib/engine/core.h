@@ -13,6 +13,7 @@
 #include "engine/outgoing.h"
 #include "engine/requests.h"
 #include "engine/suspects.h"
+#include "policy/memory_watermark.h"
 
 namespace ackd {
 
@@ -40,6 +41,7 @@ struct Core {
   Outgoing outgoing;
   Requests requests;
   ActivationGate gate;
+  MemoryWatermark memory;
 
   bool recovering = true;   // survivors are not all recorded yet
   bool discovering = true;  // lanes are not all found yet

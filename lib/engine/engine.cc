@@ -90,6 +90,9 @@ Status Engine::accepts(std::size_t items, std::size_t bytes) const {
     return Error{ErrorCode::kStorageFull, "the outbox cannot be written at the moment; the log says why", {}};
   }
   if (core.outgoing.admissions() + items > core.options.admissions_queued_max ||
+  if (core.memory.is_over()) {
+    return Error{ErrorCode::kUnavailable, describe(core.memory.use()) + "; send it again when less waits", {}};
+  }
       core.outgoing.admission_bytes() + bytes > core.options.admission_bytes_queued_max) {
     return Error{ErrorCode::kOverloaded, "too many notifications wait for their commit; send it again in a second", {}};
   }
@@ -118,6 +121,11 @@ TurnResult Engine::turn(Moment now) {
 }
 
 void Engine::begin_drain() {
+void Engine::note_memory(const MemoryUse& use) {
+  Core& core = impl_->core;
+  if (core.memory.observe(use)) core.parts.events.on(MemoryShort{use, !core.memory.is_over()});
+}
+
   if (std::exchange(impl_->core.draining, true)) return;
   impl_->core.parts.events.on(DrainStarted{impl_->core.flights.flying()});
 }
@@ -168,6 +176,8 @@ EngineStats Engine::stats() const {
   stats.clock_offset = core.clock.offset();
   stats.recovering = core.recovering;
   stats.discovering = core.discovering;
+  stats.memory = core.memory.use();
+  stats.memory_short = core.memory.is_over();
   stats.clock_held = core.clock_held;
   stats.draining = core.draining;
   stats.storage_trouble = core.storage_trouble;

@@ -22,6 +22,7 @@
 #include "outbox/in_flight.h"
 #include "outbox/outbox.h"
 #include "profile/catalogue.h"
+#include "policy/memory_watermark.h"
 #include "signer/signer.h"
 #include "transport/transport.h"
 
@@ -103,6 +104,8 @@ struct EngineStats {
   bool storage_trouble = false;
   DiskBand disk = DiskBand::kPlenty;
   std::size_t lanes = 0;
+  MemoryUse memory;  // as noted last
+  bool memory_short = false;
   std::size_t in_flight = 0;
   std::size_t unsettled = 0;  // in flight and settling
   std::size_t admissions_queued = 0;
@@ -122,8 +125,8 @@ class Engine {
 
   // --- Requests. Each ticket gets exactly one Answer, unless a turn is fatal. ---
 
-  // Whether admissions may be queued now. No: kUnavailable while draining, kStorageFull on a low disk,
-  // kOverloaded when too much waits for its commit.
+  // Whether admissions may be queued now. No: kUnavailable while draining or short of memory, kStorageFull on a low
+  // disk, kOverloaded when too much waits for its commit.
   Status accepts(std::size_t items, std::size_t bytes) const;
   void admit(Ticket ticket, std::vector<Admission> admissions);
   // Verbs of operators. Those on a notification in flight follow design.md: cancel sets intent, retry is refused.
@@ -138,6 +141,9 @@ class Engine {
 
   // Stops accepting and starting. drained() once nothing is in flight and every outcome is committed.
   void begin_drain();
+  // What the process uses, as a fact like the clocks'. Over its limit nothing is accepted; sending goes on.
+  void note_memory(const MemoryUse& use);
+
   bool drained() const;
   // The drain's time is over: ends what is in flight; it settles as unknown.
   void abort_transfers();

@@ -10,6 +10,7 @@
 #include "model/notification.h"
 #include "model/outcome.h"
 #include "model/state.h"
+#include "policy/memory_watermark.h"
 
 namespace ackd {
 
@@ -70,6 +71,12 @@ struct StorageFailed {
   std::string message;
 };
 
+// More memory is used than ingest.memory_max, so nothing is accepted; or it is over.
+struct MemoryShort {
+  MemoryUse use;
+  bool over = false;
+};
+
 struct ClockStepped {
   Duration by{0};
 };
@@ -84,9 +91,9 @@ struct DrainStarted {
   std::size_t in_flight = 0;
 };
 
-using Event =
-    std::variant<AttemptSettled, AttemptNotSent, NotificationQuarantined, MerchantActivated, ProbeFailed,
-                 PossiblySentFound, StorageTrouble, StorageFailed, ClockStepped, ClockBehindRecord, DrainStarted>;
+using Event = std::variant<AttemptSettled, AttemptNotSent, NotificationQuarantined, MerchantActivated, ProbeFailed,
+                           PossiblySentFound, StorageTrouble, StorageFailed, MemoryShort, ClockStepped,
+                           ClockBehindRecord, DrainStarted>;
 
 class Events {
  public:

@@ -114,6 +114,17 @@ void SpdlogEvents::write(const StorageFailed& event) const {
       event.message + "; the record can no longer be trusted, so ackd ends now. Check the disk before the restart");
 }
 
+void SpdlogEvents::write(const MemoryShort& event) const {
+  if (event.over) {
+    log_.write(LogLevel::kInfo, "memory_recovered", "there is memory again; accepting goes on");
+    return;
+  }
+  log_.write(LogLevel::kWarning, "memory_short",
+             describe(event.use) + "; nothing is accepted until less is used, and sending goes on",
+             {{"bytes", static_cast<std::int64_t>(event.use.bytes)},
+              {"bytes_max", static_cast<std::int64_t>(event.use.bytes_max)}});
+}
+
 void SpdlogEvents::write(const ClockStepped& event) const {
   log_.write(
       LogLevel::kWarning, "clock_stepped",

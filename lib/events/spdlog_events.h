@@ -23,6 +23,7 @@ class SpdlogEvents final : public Events {
   void write(const PossiblySentFound& event) const;
   void write(const StorageTrouble& event) const;
   void write(const StorageFailed& event) const;
+  void write(const MemoryShort& event) const;
   void write(const ClockStepped& event) const;
   void write(const ClockBehindRecord& event) const;
   void write(const DrainStarted& event) const;

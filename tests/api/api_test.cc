@@ -124,6 +124,22 @@ TEST_CASE("a low disk and a drain answer 503 with Retry-After, and reading goes 
   CHECK(world.get("/healthz").status == 200);
 }
 
+TEST_CASE("over the limit of memory ingest answers 503 with the limit, until enough is free again") {
+  ApiWorld world;
+  world.engine.note_memory({(100u << 20) + 1, 100u << 20});
+  const ApiResponse refused = world.post("/v1/notifications", dhpay_notification("a"));
+  CHECK(refused.status == 503);
+  CHECK(header(refused, "Retry-After") == "10");
+  CHECK(body_of(refused)["detail"].get<std::string>().find("ingest.memory_max is 100 MiB") != std::string::npos);
+  CHECK(world.get("/readyz").status == 503);
+  CHECK(world.get("/v1/stats").status == 200);
+  world.engine.note_memory({99u << 20, 100u << 20});
+  CHECK(world.post("/v1/notifications", dhpay_notification("a")).status == 503);
+  world.engine.note_memory({90u << 20, 100u << 20});
+  CHECK(world.post("/v1/notifications", dhpay_notification("a")).status == 201);
+  CHECK(world.get("/readyz").status == 200);
+}
+
 TEST_CASE("show tells the acknowledgement, the schedule and what is next") {
   ApiWorld world;
   const Json made = body_of(world.post("/v1/notifications", dhpay_notification("o1")));

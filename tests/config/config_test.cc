@@ -77,6 +77,13 @@ merchants:
   CHECK(merchant.options.at("ack_trim") == "true");
 }
 
+TEST_CASE("the limit of memory is not given, none, or a size") {
+  const TemporaryFolder folder;
+  CHECK_FALSE(load(folder, "ingest: {}\n")->ingest.memory_bytes_max);
+  CHECK(load(folder, "ingest: {memory_max: 0}\n")->ingest.memory_bytes_max == 0);
+  CHECK(load(folder, "ingest: {memory_max: 2GiB}\n")->ingest.memory_bytes_max == 2ULL << 30);
+}
+
 TEST_CASE("the API listens on TCP of loopback beside its socket") {
   const TemporaryFolder folder;
   const auto single = load(folder, "data_dir: d\nlisten: 127.0.0.1:8081\n");
@@ -113,6 +120,7 @@ TEST_CASE("errors name file, line and field, and what to do") {
       {"listen: \"127.0.0.1:\"\n", "has no port from 0 to 65535"},
       {"listen: [a.sock, b.sock]\n", "names two unix sockets"},
       {"ingest: {requests_burst: 5}\n", "ingest.requests_burst: means nothing without requests_per_second"},
+      {"ingest: {memory_max: 2TiB}\n", "ingest.memory_max: '2TiB' is not a size from 0 to 1024GiB"},
       {"ingest: {body_memory: 1MiB}\n", "'1MiB' is not a size from 16MiB to 8GiB"},
       {"log:\n  level: loud\n", "config.yaml:2:3: log.level: 'loud' is not known"},
       {"node: 1024\n", "config.yaml:1:1: node: '1024' is not a whole number from 0 to 1023"},

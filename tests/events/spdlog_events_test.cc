@@ -76,10 +76,18 @@ TEST_CASE("the level follows what an operator must do") {
 TEST_CASE("every event makes exactly one line") {
   Lines lines(LogFormat::kText);
   SpdlogEvents events(lines.log);
-  const std::vector<Event> all{settled(State::kHeld),     AttemptNotSent{},   NotificationQuarantined{{1}, 3},
-                               MerchantActivated{},       ProbeFailed{},      PossiblySentFound{},
-                               StorageTrouble{"x", true}, StorageFailed{"x"}, ClockStepped{},
-                               ClockBehindRecord{},       DrainStarted{}};
+  const std::vector<Event> all{settled(State::kHeld),
+                               AttemptNotSent{},
+                               NotificationQuarantined{{1}, 3},
+                               MerchantActivated{},
+                               ProbeFailed{},
+                               PossiblySentFound{},
+                               StorageTrouble{"x", true},
+                               StorageFailed{"x"},
+                               MemoryShort{},
+                               ClockStepped{},
+                               ClockBehindRecord{},
+                               DrainStarted{}};
   REQUIRE(all.size() == std::variant_size_v<Event>);
   for (const Event& event : all) events.on(event);
   CHECK(lines.all.size() == all.size());
