@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include "api/explanation.h"
+#include "api/lane_resource.h"
 #include "api/notification_codec.h"
 #include "api/notification_resource.h"
+#include "api/provider_resource.h"
 #include "api/request_resource.h"
 #include "base/check.h"
 #include "profile/render.h"
@@ -93,6 +95,13 @@ void Api::route(Ticket ticket, ApiRequest request) {
     case Endpoint::kShowMerchant: return finish(ticket, merchants_.show(merchant_of(found)));
     case Endpoint::kProbeMerchant: return probe(ticket, merchant_of(found));
     case Endpoint::kListProviders: return finish(ticket, respond_with_providers(parts_.catalogue));
+    case Endpoint::kShowProvider:
+      return finish(ticket, respond_with_provider(parts_.catalogue, found.parameters.front()));
+    case Endpoint::kTimetable:
+      return finish(ticket, respond_with_timetable(parts_.catalogue, found.parameters.front(), request.query,
+                                                   parts_.engine.wall()));
+    case Endpoint::kListLanes: return finish(ticket, respond_with_lanes(parts_.engine, request.query));
+    case Endpoint::kListHosts: return finish(ticket, respond_with_hosts(parts_.engine, request.query));
     case Endpoint::kStats: return ask(ticket, View::kStats, CountsQuery{});
     case Endpoint::kConfirmClock:
       parts_.engine.confirm_clock();

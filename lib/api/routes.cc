@@ -7,7 +7,7 @@
 namespace ackd {
 namespace {
 
-constexpr std::array<Route, 17> kRoutes{{
+constexpr std::array<Route, 21> kRoutes{{
     {"POST", "/v1/notifications", Endpoint::kIngest},
     {"GET", "/v1/notifications", Endpoint::kListNotifications},
     {"GET", "/v1/notifications/{id}", Endpoint::kShowNotification},
@@ -21,6 +21,10 @@ constexpr std::array<Route, 17> kRoutes{{
     {"POST", "/v1/merchants/{provider}/{merchant}/probe", Endpoint::kProbeMerchant},
     {"GET", "/v1/merchants/{provider}/{merchant}", Endpoint::kShowMerchant},
     {"GET", "/v1/providers", Endpoint::kListProviders},
+    {"GET", "/v1/providers/{provider}", Endpoint::kShowProvider},
+    {"GET", "/v1/providers/{provider}/timetable", Endpoint::kTimetable},
+    {"GET", "/v1/lanes", Endpoint::kListLanes},
+    {"GET", "/v1/hosts", Endpoint::kListHosts},
     {"GET", "/v1/stats", Endpoint::kStats},
     {"POST", "/v1/clock/confirm", Endpoint::kConfirmClock},
     {"GET", "/healthz", Endpoint::kHealth},

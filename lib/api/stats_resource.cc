@@ -37,6 +37,7 @@ Json engine_json(const EngineStats& engine) {
           {"storage_trouble", engine.storage_trouble},
           {"disk", name_of(engine.disk)},
           {"lanes", engine.lanes},
+          {"hosts", engine.hosts},
           {"in_flight", engine.in_flight},
           {"unsettled", engine.unsettled},
           {"admissions_queued", engine.admissions_queued},

@@ -6,6 +6,7 @@
 #include "engine/activating.h"
 #include "engine/committing.h"
 #include "engine/core.h"
+#include "engine/looking.h"
 #include "engine/recovery.h"
 #include "engine/sending.h"
 
@@ -89,10 +90,10 @@ Status Engine::accepts(std::size_t items, std::size_t bytes) const {
   if (core.storage_trouble && core.storage_retry_at > core.clock.now()) {
     return Error{ErrorCode::kStorageFull, "the outbox cannot be written at the moment; the log says why", {}};
   }
-  if (core.outgoing.admissions() + items > core.options.admissions_queued_max ||
   if (core.memory.is_over()) {
     return Error{ErrorCode::kUnavailable, describe(core.memory.use()) + "; send it again when less waits", {}};
   }
+  if (core.outgoing.admissions() + items > core.options.admissions_queued_max ||
       core.outgoing.admission_bytes() + bytes > core.options.admission_bytes_queued_max) {
     return Error{ErrorCode::kOverloaded, "too many notifications wait for their commit; send it again in a second", {}};
   }
@@ -120,12 +121,12 @@ TurnResult Engine::turn(Moment now) {
   return impl_->turn(now);
 }
 
-void Engine::begin_drain() {
 void Engine::note_memory(const MemoryUse& use) {
   Core& core = impl_->core;
   if (core.memory.observe(use)) core.parts.events.on(MemoryShort{use, !core.memory.is_over()});
 }
 
+void Engine::begin_drain() {
   if (std::exchange(impl_->core.draining, true)) return;
   impl_->core.parts.events.on(DrainStarted{impl_->core.flights.flying()});
 }
@@ -153,20 +154,15 @@ bool Engine::in_flight(NotificationId id) const {
 }
 
 LaneView Engine::lane_view(const LaneKey& key) const {
-  const Core& core = impl_->core;
-  LaneView view;
-  view.window = core.options.lane_window;
-  view.host_ceiling = core.options.host_ceiling;
-  const Lane* lane = core.lanes.find(key);
-  if (lane == nullptr) return view;
-  view.known = true;
-  view.in_flight = lane->in_flight;
-  view.buffered = lane->buffered();
-  view.opens_at = lane->opens_at;
-  view.trouble = lane->trouble;
-  view.host = core.lanes.host_name(*lane);
-  view.host_in_flight = core.lanes.host_in_flight(*lane);
-  return view;
+  return view_of_lane(impl_->core, key);
+}
+
+LanesPage Engine::lanes(const LaneFilter& filter, const std::optional<LaneKey>& position, std::size_t limit) const {
+  return page_of_lanes(impl_->core, filter, position, limit);
+}
+
+HostsPage Engine::hosts(const std::optional<std::string>& position, std::size_t limit) const {
+  return page_of_hosts(impl_->core, position, limit);
 }
 
 EngineStats Engine::stats() const {
@@ -176,13 +172,14 @@ EngineStats Engine::stats() const {
   stats.clock_offset = core.clock.offset();
   stats.recovering = core.recovering;
   stats.discovering = core.discovering;
-  stats.memory = core.memory.use();
-  stats.memory_short = core.memory.is_over();
   stats.clock_held = core.clock_held;
   stats.draining = core.draining;
   stats.storage_trouble = core.storage_trouble;
   stats.disk = core.parts.outbox.disk_band();
+  stats.memory = core.memory.use();
+  stats.memory_short = core.memory.is_over();
   stats.lanes = core.lanes.size();
+  stats.hosts = core.lanes.host_count();
   stats.in_flight = core.flights.flying();
   stats.unsettled = core.flights.flying() + core.flights.settling();
   stats.admissions_queued = core.outgoing.admissions();

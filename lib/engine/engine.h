@@ -15,14 +15,15 @@
 #include "base/result.h"
 #include "base/rng.h"
 #include "base/time.h"
+#include "engine/lane_views.h"
 #include "events/events.h"
 #include "model/activation.h"
 #include "model/ids.h"
 #include "model/merchant.h"
 #include "outbox/in_flight.h"
 #include "outbox/outbox.h"
-#include "profile/catalogue.h"
 #include "policy/memory_watermark.h"
+#include "profile/catalogue.h"
 #include "signer/signer.h"
 #include "transport/transport.h"
 
@@ -81,19 +82,6 @@ struct TurnResult {
   std::optional<Error> fatal;
 };
 
-// Why a pending notification is not on its way, for `ackctl why`; what the outbox alone cannot know.
-struct LaneView {
-  bool known = false;  // only lanes with pending work are in memory
-  std::size_t in_flight = 0;
-  std::size_t window = 0;
-  std::size_t buffered = 0;
-  EngineTime opens_at;  // closed until then after trouble of our own
-  std::string trouble;  // the last such trouble, in words
-  std::string host;     // origin
-  std::size_t host_in_flight = 0;
-  std::size_t host_ceiling = 0;
-};
-
 struct EngineStats {
   EngineTime now;
   Duration clock_offset{0};
@@ -103,9 +91,10 @@ struct EngineStats {
   bool draining = false;
   bool storage_trouble = false;
   DiskBand disk = DiskBand::kPlenty;
-  std::size_t lanes = 0;
   MemoryUse memory;  // as noted last
   bool memory_short = false;
+  std::size_t lanes = 0;
+  std::size_t hosts = 0;
   std::size_t in_flight = 0;
   std::size_t unsettled = 0;  // in flight and settling
   std::size_t admissions_queued = 0;
@@ -139,11 +128,11 @@ class Engine {
 
   TurnResult turn(Moment now);
 
-  // Stops accepting and starting. drained() once nothing is in flight and every outcome is committed.
-  void begin_drain();
   // What the process uses, as a fact like the clocks'. Over its limit nothing is accepted; sending goes on.
   void note_memory(const MemoryUse& use);
 
+  // Stops accepting and starting. drained() once nothing is in flight and every outcome is committed.
+  void begin_drain();
   bool drained() const;
   // The drain's time is over: ends what is in flight; it settles as unknown.
   void abort_transfers();
@@ -154,6 +143,9 @@ class Engine {
   WallTime wall() const;  // the system's clock, as of the last turn
   bool in_flight(NotificationId id) const;
   LaneView lane_view(const LaneKey& key) const;
+  // One page of the lanes behind a position; from the first one when there is none.
+  LanesPage lanes(const LaneFilter& filter, const std::optional<LaneKey>& position, std::size_t limit) const;
+  HostsPage hosts(const std::optional<std::string>& position, std::size_t limit) const;
   EngineStats stats() const;
 
  private:

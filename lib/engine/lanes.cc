@@ -25,10 +25,8 @@ Lane* Lanes::find(LaneId id) {
 }
 
 const Lane* Lanes::find(const LaneKey& key) const {
-  for (const auto& [id, lane] : lanes_) {
-    if (lane.key == key) return &lane;
-  }
-  return nullptr;
+  const auto found = by_key_.find(key);
+  return found == by_key_.end() ? nullptr : *found;
 }
 
 Lane& Lanes::get(LaneId id, const LaneKey& key) {
@@ -37,16 +35,54 @@ Lane& Lanes::get(LaneId id, const LaneKey& key) {
   if (created) {
     lane.id = id;
     lane.key = key;
-    lane.host = host_index(host_of_(key));
+    lane.host = join_host(host_of_(key));
     lane.served_ms = served_floor_ms_;
+    by_key_.insert(&lane);
   }
   return lane;
 }
 
-HostIndex Lanes::host_index(const std::string& origin) {
+HostIndex Lanes::join_host(const std::string& origin) {
   const auto [found, created] = host_by_origin_.try_emplace(origin, static_cast<HostIndex>(hosts_.size()));
-  if (created) hosts_.push_back({origin, 0, {}});
+  if (created && free_hosts_.empty()) {
+    hosts_.emplace_back();
+  } else if (created) {
+    found->second = free_hosts_.back();
+    free_hosts_.pop_back();
+  }
+  Host& host = hosts_[found->second];
+  host.origin = origin;
+  ++host.lanes;
   return found->second;
+}
+
+// A host goes with its last lane: notifications may name any number of hosts in the course of a year.
+void Lanes::leave_host(HostIndex index) {
+  Host& host = hosts_[index];
+  CHECK_THAT(host.lanes > 0, "more lanes left a host than it had");
+  if (--host.lanes > 0) return;
+  CHECK_THAT(host.in_flight == 0, "a host is forgotten while requests to it are in flight");
+  host_by_origin_.erase(host.origin);
+  host = Host{};
+  free_hosts_.push_back(index);
+}
+
+void Lanes::forget(const Lane& lane) {
+  by_key_.erase(&lane);
+  leave_host(lane.host);
+  lanes_.erase(lane.id);
+}
+
+void Lanes::look_at(const LaneKey& first, const std::function<bool(const Lane&)>& on_lane) const {
+  auto at = by_key_.lower_bound(first);
+  while (at != by_key_.end() && on_lane(**at)) ++at;
+}
+
+void Lanes::look_at_hosts(const std::string& first, const std::function<bool(const HostView&)>& on_host) const {
+  for (auto at = host_by_origin_.lower_bound(first); at != host_by_origin_.end(); ++at) {
+    const Host& host = hosts_[at->second];
+    if (!on_host({host.origin, host.lanes, host.waiting.size(), host.in_flight, limits_.host_ceiling})) return;
+  }
 }
 
 bool Lanes::offer(Lane& lane, const DueNotification& row) {
@@ -146,7 +182,7 @@ void Lanes::reconsider(Lane& lane, EngineTime now) {
   if (lane.place == Lane::Place::kHostWait && lane.buffered() > 0 && lane.opens_at <= now) return;  // keeps its turn
   leave_place(lane);
   if (lane.idle()) {
-    lanes_.erase(lane.id);
+    forget(lane);
     return;
   }
   if (lane.opens_at <= now) {

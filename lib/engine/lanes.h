@@ -10,13 +10,16 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
 #include "engine/lane.h"
+#include "engine/lane_views.h"
 #include "outbox/outbox.h"
 
 namespace ackd {
@@ -41,6 +44,12 @@ class Lanes {
   std::size_t page_bytes() const { return page_bytes_; }
   std::size_t host_in_flight(const Lane& lane) const { return hosts_[lane.host].in_flight; }
   const std::string& host_name(const Lane& lane) const { return hosts_[lane.host].origin; }
+  std::size_t host_count() const { return host_by_origin_.size(); }
+
+  // Calls `on_lane` for the lanes from `first` on, by provider, merchant and origin, until it says false.
+  void look_at(const LaneKey& first, const std::function<bool(const Lane&)>& on_lane) const;
+  // The same for hosts, by origin.
+  void look_at_hosts(const std::string& first, const std::function<bool(const HostView&)>& on_host) const;
 
   // --- Facts. Each ends with reconsider(). ---
 
@@ -82,13 +91,25 @@ class Lanes {
     std::string origin;
     std::size_t in_flight = 0;
     std::deque<LaneId> waiting;
+    std::size_t lanes = 0;
+  };
+  struct ByKey {
+    using is_transparent = void;
+    bool operator()(const Lane* a, const Lane* b) const { return before(a->key, b->key); }
+    bool operator()(const Lane* a, const LaneKey& b) const { return before(a->key, b); }
+    bool operator()(const LaneKey& a, const Lane* b) const { return before(a, b->key); }
+    static bool before(const LaneKey& a, const LaneKey& b) {
+      return std::tie(a.provider, a.merchant, a.origin) < std::tie(b.provider, b.merchant, b.origin);
+    }
   };
   struct Want {
     LaneId lane;
     DueClass due_class;
   };
 
-  HostIndex host_index(const std::string& origin);
+  HostIndex join_host(const std::string& origin);
+  void leave_host(HostIndex index);
+  void forget(const Lane& lane);
   void leave_place(Lane& lane);
   void enter_ready(Lane& lane);
   void want_pages(Lane& lane, EngineTime now);
@@ -99,9 +120,11 @@ class Lanes {
   LaneLimits limits_;
   std::function<std::string(const LaneKey&)> host_of_;
   std::unordered_map<LaneId, Lane> lanes_;
+  std::set<const Lane*, ByKey> by_key_;                     // the same lanes, for people
   std::unordered_map<NotificationId, LaneId> buffered_in_;  // every row of every page
   std::vector<Host> hosts_;
-  std::unordered_map<std::string, HostIndex> host_by_origin_;
+  std::vector<HostIndex> free_hosts_;  // places in it whose host has no lane any more
+  std::map<std::string, HostIndex> host_by_origin_;
   std::set<std::pair<std::int64_t, LaneId>> ready_;   // by served_ms
   std::set<std::pair<EngineTime, LaneId>> sleepers_;  // by wakes_at
   std::deque<Want> wanted_;

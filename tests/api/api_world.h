@@ -33,10 +33,11 @@ class MapOutbox final : public Outbox {
       result.pages.push_back({page.lane, page.due_class, {}, EngineTime::max()});
     return result;
   }
-  std::vector<LaneHead> take_arrivals() override { return {}; }
+  std::vector<LaneHead> take_arrivals() override { return std::exchange(arrivals, {}); }
   DiskBand disk_band() const override { return band; }
 
   std::map<NotificationId, NotificationRecord> records;
+  std::vector<LaneHead> arrivals;  // lanes with work that the engine has not heard of
   DiskBand band = DiskBand::kPlenty;
   bool stuck = false;   // the batch in flight does not end
   bool refuse = false;  // every batch fails

@@ -150,6 +150,36 @@ def check_notifications(checker, identifier):
     checker.call("GET", "/v1/notifications", 400, query="?stat=x")
 
 
+def check_lanes(checker):
+    lanes = checker.call("GET", "/v1/lanes", 200, query="?provider=payindex&merchant=m0")["lanes"]
+    assert [lane["merchant"] for lane in lanes] == ["m0"], lanes
+    again = checker.call("GET", "/v1/lanes", 200, query=f"?host={lanes[0]['host']}&limit=1")
+    assert again["lanes"][0]["host"] == lanes[0]["host"], again
+    hosts = checker.call("GET", "/v1/hosts", 200, query="?limit=1")
+    assert hosts["next_cursor"], hosts  # m1 has a host of its own
+    more = checker.call("GET", "/v1/hosts", 200, query=f"?cursor={hosts['next_cursor']}")
+    seen = {host["host"] for host in hosts["hosts"] + more["hosts"]}
+    assert lanes[0]["host"] in seen and len(seen) == 2, seen
+    for query in ("?limit=0", "?limit=1001", "?limit=1x", "?cursor=x", "?cursor=", "?limit=1&limit=1", "?tag=x"):
+        checker.call("GET", "/v1/lanes", 400, query=query)
+        checker.call("GET", "/v1/hosts", 400, query=query)
+
+
+def check_providers(checker):
+    own, nobody = {"provider": "payindex"}, {"provider": "payindx"}
+    path = "/v1/providers/{provider}"
+    fields = {field["name"]: field for field in checker.call("GET", path, 200, own)["fields"]}
+    assert fields["orderid"]["required"] and not fields["attach"]["required"], fields
+    checker.call("GET", path, 404, nobody)
+    attempts = checker.call("GET", path + "/timetable", 200, own, query="?from=2026-01-01T00:00:00Z")["attempts"]
+    assert [attempt["after_s"] for attempt in attempts] == [0, 20, 40, 60], attempts
+    assert attempts[-1]["at"] == "2026-01-01T00:01:00.000Z", attempts
+    checker.call("GET", path + "/timetable", 200, own)
+    checker.call("GET", path + "/timetable", 404, nobody)
+    for query in ("?from=noon", "?from=2026-01-01T00:00:00Z&from=2026-01-01T00:00:00Z", "?to=x"):
+        checker.call("GET", path + "/timetable", 400, own, query=query)
+
+
 def check_the_rest(checker):
     merchant = "/v1/merchants/{provider}/{merchant}"
     own = {"provider": "payindex", "merchant": "m0"}
@@ -162,6 +192,8 @@ def check_the_rest(checker):
     checker.call("POST", merchant + "/probe", 201, silent)
     checker.call("POST", merchant + "/probe", 409, silent)
     checker.call("POST", merchant + "/probe", 404, nobody)
+    check_lanes(checker)
+    check_providers(checker)
     for path in ("/v1/providers", "/v1/stats", "/healthz", "/readyz"):
         checker.call("GET", path, 200)
     checker.call("POST", "/v1/clock/confirm", 200)

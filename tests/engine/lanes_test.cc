@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <string>
+#include <vector>
 
 namespace ackd {
 namespace {
@@ -195,6 +197,60 @@ TEST_CASE("a hundred thousand lanes cost no scan: each turn touches only what is
   f.lanes.wake_due(kNow + Duration(3));
   CHECK(f.lanes.take_page_requests(10, kNow + Duration(3)).size() == 3);
   CHECK(f.lanes.next_wake() == kNow + Duration(4));
+}
+
+TEST_CASE("lanes are looked at by provider, merchant and origin, and only while they have work") {
+  Fixture f;
+  for (const std::int64_t lane : {3, 1, 2}) f.offer(lane, lane * 10);
+  Lane& other = f.lanes.get(LaneId{9}, {"provider", "m2", "https://other.example"});
+  f.lanes.note_beyond(other, DueClass::kFresh, kNow + Duration(1'000));
+  f.lanes.reconsider(other, kNow);
+  const auto seen_from = [&](const LaneKey& first) {
+    std::vector<std::string> seen;
+    f.lanes.look_at(first, [&](const Lane& lane) {
+      seen.push_back(lane.key.merchant + lane.key.origin);
+      return seen.size() < 3;
+    });
+    return seen;
+  };
+  CHECK(seen_from({}) == std::vector<std::string>{"m1", "m2", "m2https://other.example"});
+  CHECK(seen_from(key(3)) == std::vector<std::string>{"m3"});
+  CHECK(f.lanes.find(key(1)) != nullptr);
+  CHECK(f.start() == 10);
+  f.finish(1, 10, Duration(1));
+  CHECK(f.lanes.find(key(1)) == nullptr);
+  CHECK(seen_from({}).front() == "m2");
+}
+
+TEST_CASE("a host is forgotten with its last lane, and its place is used again") {
+  Fixture f;
+  f.offer(2, 20);
+  f.offer(4, 40);
+  f.offer(1, 10);
+  std::map<std::string, std::size_t> lanes_of;
+  const auto look = [&] {
+    lanes_of.clear();
+    f.lanes.look_at_hosts("", [&](const HostView& host) {
+      lanes_of[host.origin] = host.lanes;
+      return true;
+    });
+  };
+  look();
+  CHECK(lanes_of == std::map<std::string, std::size_t>{{"even", 2}, {"odd", 1}});
+  CHECK(f.lanes.host_count() == 2);
+  for (int i = 0; i < 2; ++i) {
+    const std::int64_t id = f.start();
+    f.finish(id / 10, id, Duration(1));
+  }
+  look();
+  CHECK(lanes_of.size() == f.lanes.host_count());
+  const std::int64_t last = f.start();
+  f.finish(last / 10, last, Duration(1));
+  CHECK(f.lanes.host_count() == 0);
+  f.offer(1, 11);
+  CHECK(f.start() == 11);
+  look();
+  CHECK(lanes_of == std::map<std::string, std::size_t>{{"odd", 1}});
 }
 
 }  // namespace ackd

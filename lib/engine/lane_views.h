@@ -1,0 +1,57 @@
+// Lanes and hosts as an operator looks at them: copies of what is in memory, which only lanes with pending work are.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "model/notification.h"
+
+namespace ackd {
+
+// Why a pending notification is not on its way; what the outbox alone cannot know.
+struct LaneView {
+  bool known = false;  // only lanes with pending work are in memory
+  LaneKey key;
+  std::size_t in_flight = 0;
+  std::size_t window = 0;
+  std::size_t buffered = 0;
+  EngineTime opens_at;  // closed until then after trouble of our own
+  std::string trouble;  // the last such trouble, in words
+  std::string host;     // origin
+  std::size_t host_in_flight = 0;
+  std::size_t host_ceiling = 0;
+};
+
+// Each member empty for any.
+struct LaneFilter {
+  std::string provider;
+  std::string merchant;
+  std::string host;
+};
+
+// Looking at a lane costs about a microsecond, and the loop delivers nothing meanwhile: a call looks at no more than
+// this, and the next one goes on where it stopped.
+inline constexpr std::size_t kLanesScanMax = 2'000;
+
+struct LanesPage {
+  std::vector<LaneView> lanes;           // by provider, merchant, origin
+  std::optional<LaneKey> next_position;  // more may follow behind it
+};
+
+struct HostView {
+  std::string origin;         // empty: of lanes whose merchant has no URL
+  std::size_t lanes = 0;      // with pending work
+  std::size_t waiting = 0;    // of them, with a due row and room, but not here
+  std::size_t in_flight = 0;  // requests
+  std::size_t ceiling = 0;
+};
+
+struct HostsPage {
+  std::vector<HostView> hosts;               // by origin
+  std::optional<std::string> next_position;  // more may follow behind it
+};
+
+}  // namespace ackd
