@@ -4,6 +4,7 @@
 
 #include "api/explanation.h"
 #include "api/lane_resource.h"
+#include "api/metrics_resource.h"
 #include "api/notification_codec.h"
 #include "api/notification_resource.h"
 #include "api/provider_resource.h"
@@ -102,6 +103,7 @@ void Api::route(Ticket ticket, ApiRequest request) {
                                                    parts_.engine.wall()));
     case Endpoint::kListLanes: return finish(ticket, respond_with_lanes(parts_.engine, request.query));
     case Endpoint::kListHosts: return finish(ticket, respond_with_hosts(parts_.engine, request.query));
+    case Endpoint::kMetrics: return ask(ticket, View::kMetrics, CountsQuery{});
     case Endpoint::kStats: return ask(ticket, View::kStats, CountsQuery{});
     case Endpoint::kConfirmClock:
       parts_.engine.confirm_clock();
@@ -187,6 +189,7 @@ ApiResponse Api::respond_to_query(View view, const Result<QueryAnswer>& answer) 
   switch (view) {
     case View::kList: return respond_with_list(std::get<ListPage>(*answer));
     case View::kStats: return respond_with_stats(process_, std::get<OutboxCounts>(*answer), parts_.engine.stats());
+    case View::kMetrics: return respond_with_metrics(process_, std::get<OutboxCounts>(*answer), parts_.engine.stats());
     case View::kShow: {
       const auto& record = std::get<NotificationRecord>(*answer);
       return respond(200, to_json(record, facts_of(record)));

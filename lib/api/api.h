@@ -67,7 +67,7 @@ class Api {
   bool wants_turn() const { return ingest_.wants_turn(); }
 
  private:
-  enum class View { kShow, kWhy, kRequest, kList, kStats };
+  enum class View { kShow, kWhy, kRequest, kList, kStats, kMetrics };
   struct WaitingChange {
     OperatorVerb verb;
     NotificationId id;

@@ -7,7 +7,7 @@
 namespace ackd {
 namespace {
 
-constexpr std::array<Route, 21> kRoutes{{
+constexpr std::array<Route, 22> kRoutes{{
     {"POST", "/v1/notifications", Endpoint::kIngest},
     {"GET", "/v1/notifications", Endpoint::kListNotifications},
     {"GET", "/v1/notifications/{id}", Endpoint::kShowNotification},
@@ -26,6 +26,7 @@ constexpr std::array<Route, 21> kRoutes{{
     {"GET", "/v1/lanes", Endpoint::kListLanes},
     {"GET", "/v1/hosts", Endpoint::kListHosts},
     {"GET", "/v1/stats", Endpoint::kStats},
+    {"GET", "/metrics", Endpoint::kMetrics},
     {"POST", "/v1/clock/confirm", Endpoint::kConfirmClock},
     {"GET", "/healthz", Endpoint::kHealth},
     {"GET", "/readyz", Endpoint::kReadiness},

@@ -25,6 +25,7 @@ enum class Endpoint {
   kListLanes,
   kListHosts,
   kStats,
+  kMetrics,
   kConfirmClock,
   kHealth,
   kReadiness,

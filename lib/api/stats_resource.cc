@@ -7,15 +7,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const char* name_of(DiskBand band) {
-  switch (band) {
-    case DiskBand::kPlenty: return "plenty";
-    case DiskBand::kLow: return "low";
-    case DiskBand::kCritical: return "critical";
-  }
-  return "unknown";
-}
-
 Json counts_json(const OutboxCounts& counts) {
   Json json = Json::object();
   for (int state = 0; state < kStateCount; ++state) {
@@ -24,9 +15,6 @@ Json counts_json(const OutboxCounts& counts) {
   return json;
 }
 
-          {"memory_bytes", engine.memory.bytes},
-          {"memory_bytes_max", engine.memory.bytes_max},
-          {"memory_short", engine.memory_short},
 Json engine_json(const EngineStats& engine) {
   return {{"now", format_rfc3339(engine.now.ms)},
           {"clock_offset_ms", engine.clock_offset.count()},
@@ -36,6 +24,9 @@ Json engine_json(const EngineStats& engine) {
           {"draining", engine.draining},
           {"storage_trouble", engine.storage_trouble},
           {"disk", name_of(engine.disk)},
+          {"memory_bytes", engine.memory.bytes},
+          {"memory_bytes_max", engine.memory.bytes_max},
+          {"memory_short", engine.memory_short},
           {"lanes", engine.lanes},
           {"hosts", engine.hosts},
           {"in_flight", engine.in_flight},
@@ -49,6 +40,15 @@ Json engine_json(const EngineStats& engine) {
 }
 
 }  // namespace
+
+const char* name_of(DiskBand band) {
+  switch (band) {
+    case DiskBand::kPlenty: return "plenty";
+    case DiskBand::kLow: return "low";
+    case DiskBand::kCritical: return "critical";
+  }
+  return "unknown";
+}
 
 ApiResponse respond_with_stats(const ProcessFacts& process, const OutboxCounts& counts, const EngineStats& engine) {
   return respond(200, {{"version", process.version},
@@ -80,8 +80,8 @@ ApiResponse respond_with_readiness(const EngineStats& engine) {
   if (engine.draining) reasons.push_back("draining: this process is about to end");
   if (engine.storage_trouble) reasons.push_back("the outbox cannot be written; see the log and the disk");
   if (engine.disk != DiskBand::kPlenty) reasons.push_back("the disk is nearly full; make space");
-  if (engine.clock_held) {
   if (engine.memory_short) reasons.push_back(describe(engine.memory) + "; nothing is accepted until less is used");
+  if (engine.clock_held) {
     reasons.push_back(
         "the clock was earlier than the newest record at start; put the time right, then POST "
         "/v1/clock/confirm");

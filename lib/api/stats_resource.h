@@ -17,6 +17,9 @@ struct ProcessFacts {
   EngineTime started_at;
 };
 
+// "plenty", "low", "critical".
+const char* name_of(DiskBand band);
+
 ApiResponse respond_with_stats(const ProcessFacts& process, const OutboxCounts& counts, const EngineStats& engine);
 ApiResponse respond_with_providers(const ProfileCatalogue& catalogue);
 

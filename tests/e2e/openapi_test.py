@@ -92,7 +92,8 @@ class Checker:
         text = body if isinstance(body, (str, type(None))) else json.dumps(body)
         self.connection.request(method, path + query, text, {"Content-Type": kind})
         answer = self.connection.getresponse()
-        value = json.loads(answer.read())
+        text = answer.read().decode()
+        value = json.loads(text) if "json" in answer.headers["Content-Type"] else text
         where = f"{method} {path}{query}: {answer.status}"
         assert answer.status == expected, f"{where}, not {expected}: {value}"
         responses = self.document.root["paths"][template][method.lower()]["responses"]
@@ -194,7 +195,7 @@ def check_the_rest(checker):
     checker.call("POST", merchant + "/probe", 404, nobody)
     check_lanes(checker)
     check_providers(checker)
-    for path in ("/v1/providers", "/v1/stats", "/healthz", "/readyz"):
+    for path in ("/v1/providers", "/v1/stats", "/healthz", "/readyz", "/metrics"):
         checker.call("GET", path, 200)
     checker.call("POST", "/v1/clock/confirm", 200)
 

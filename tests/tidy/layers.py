@@ -36,6 +36,7 @@ OWNERS = {
     "yaml-cpp/": ["lib/profile/", "lib/config/"],
     "microhttpd.h": ["lib/http/", "daemon/ackctl/"],
     "rapidjson/": ["lib/text/"],
+    "prometheus/": ["lib/api/prometheus_text.cc"],
     "nlohmann/": ["lib/api/", "lib/events/spdlog_", "daemon/"],
     "spdlog/": ["lib/events/", "daemon/"],
     "CLI/": ["daemon/"],
