@@ -27,8 +27,16 @@ ConnectionWatch::Connection* ConnectionWatch::open(int fd, std::string peer, std
   connection->place = awaiting_.insert(awaiting_.end(), connection);
   ++size_;
   // An eighth is kept free: who is cut off leaves only with the library's next round, and many may come in one.
-  if (size_ > limits_.connections_max - limits_.connections_max / 8) cut_off(*awaiting_.front());
+  if (size_ > limits_.connections_max - limits_.connections_max / 8) make_room(now_ms);
   return connection;
+}
+
+void ConnectionWatch::make_room(std::int64_t now_ms) {
+  Connection& idle = *awaiting_.front();
+  if (moving_.empty()) return cut_off(idle);
+  Connection& slow = *moving_.front();
+  const bool is_slow = slow.since_ms < idle.since_ms && now_ms - slow.since_ms >= kPatience.count();
+  cut_off(is_slow ? slow : idle);
 }
 
 void ConnectionWatch::enter(Connection& connection, Phase phase, std::int64_t now_ms) {

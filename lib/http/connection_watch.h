@@ -39,9 +39,13 @@ class ConnectionWatch {
   ConnectionWatch(const ConnectionWatch&) = delete;
   ConnectionWatch& operator=(const ConnectionWatch&) = delete;
 
+  // How long a body, or the taking of an answer, may last while others find no room. A client that means it needs
+  // milliseconds.
+  static constexpr Duration kPatience{1'000};
+
   // A new one, awaiting its first request. Close to the limit the one that has awaited a request for longest is cut
-  // off, so that whoever really asks finds room. The descriptor stays its owner's; cutting off is shutdown(), on which
-  // the owner closes it.
+  // off, or one that has been longer at its body or answer, beyond patience: so whoever really asks finds room. The
+  // descriptor stays its owner's; cutting off is shutdown(), on which the owner closes it.
   Connection* open(int fd, std::string peer, std::int64_t now_ms);
   void enter(Connection& connection, Phase phase, std::int64_t now_ms);
   void close(Connection* connection);
@@ -54,6 +58,7 @@ class ConnectionWatch {
  private:
   std::list<Connection*>& line_of(Phase phase);
   void leave(Connection& connection);
+  void make_room(std::int64_t now_ms);
   void cut_off(Connection& connection);
 
   Limits limits_;

@@ -153,6 +153,43 @@ TEST_CASE("a client that does not take its answer is cut off") {
   Server server({.phase_max = Duration(300)});
   Client client(server);
   const int small = 4'096;
+TEST_CASE("a client that hangs up half-way is cut off, and one that has said all it will say is answered") {
+  Server server({.phase_max = Duration(300)});
+  const std::string request = post(dhpay_notification("o1"));
+  Client whole(server);
+  whole.send(request);
+  ::shutdown(whole.fd.get(), SHUT_WR);
+  CHECK(whole.until_closed());
+  CHECK(whole.status() == "201");
+  for (const std::size_t length : {std::size_t{0}, std::size_t{9}, request.size() - 300, request.size() - 1}) {
+    CAPTURE(length);
+    for (const bool is_tcp : {false, true}) {
+      Client half(server, is_tcp ? connect_to(server.port) : connect_to(server.folder.file("s.sock")));
+      ::send(half.fd.get(), request.data(), length, MSG_NOSIGNAL);
+      ::shutdown(half.fd.get(), SHUT_WR);
+      CHECK(half.until_closed());
+      CHECK((half.received.empty() || half.status()[0] == '4'));
+    }
+  }
+}
+
+TEST_CASE("bodies that stand still make room for whoever asks") {
+  Server server({.connections_max = 32});
+  std::vector<UniqueFd> slow;
+  const std::string half = post(dhpay_notification("o1")).substr(0, 200);
+  for (int i = 0; i < 28; ++i) {
+    slow.push_back(connect_to(server.folder.file("s.sock")));
+    ::send(slow.back().get(), half.data(), half.size(), MSG_NOSIGNAL);
+    for (int turns = 0; turns < 5; ++turns) server.spin();
+  }
+  CHECK(server.until([&] {
+    Client client(server);
+    client.send(kHealth);
+    client.until_answers(1);
+    return client.status() == "200";
+  }));
+}
+
   ::setsockopt(client.fd.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
   std::string all;
   for (int i = 0; i < 500; ++i) all += "GET /v1/providers HTTP/1.1\r\nHost: a\r\n\r\n";
