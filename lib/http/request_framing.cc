@@ -61,6 +61,10 @@ std::string_view first_trouble(std::string_view version, const Fields& headers) 
   if (length != nullptr && !is_length(*length)) return "Content-Length is not a plain number";
   if (coding != nullptr && !same_name(*coding, "chunked")) return "Transfer-Encoding is something else than chunked";
   if (coding != nullptr && version != "HTTP/1.1") return "Transfer-Encoding needs HTTP/1.1";
+  const std::string* expected = find(headers, "Expect");
+  if (expected != nullptr && (count(headers, "Expect") > 1 || !same_name(*expected, "100-continue"))) {
+    return "Expect is something else than 100-continue";
+  }
   return {};
 }
 
@@ -102,14 +106,17 @@ std::optional<Problem> refuse_framing(std::string_view version, const Fields& he
 }
 
 bool is_plain_target(std::string_view target) {
-  return std::all_of(target.begin(), target.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte > 0x20 && byte != 0x7f;
-  });
+  return target.starts_with('/') && std::all_of(target.begin(), target.end(), [](char c) {
+           const auto byte = static_cast<unsigned char>(c);
+           return byte > 0x20 && byte != 0x7f;
+         });
 }
 
 std::optional<Problem> refuse_lines(std::string_view version, bool plain_target, const std::vector<HeaderLine>& lines) {
-  if (!plain_target) return bad_request("the request's path holds a blank or a control character; percent-encode it");
+  if (!plain_target)
+    return bad_request(
+        "the request's target is no path, or holds a blank or a control character; begin it with '/' and "
+        "percent-encode");
   if (version != "HTTP/1.1" && version != "HTTP/1.0") return bad_request("the version is not HTTP/1.1 or HTTP/1.0");
   if (has_plain_lines(version, lines)) return std::nullopt;
   return bad_request("a line of the headers is folded, or ends in something else than CR LF");

@@ -18,7 +18,8 @@ struct HeaderLine {
   std::string_view value;
 };
 
-// Whether a request's target, before decoding, is free of blanks and control characters.
+// Whether a request's target, before decoding, is a path that is free of blanks and control characters. A whole URL
+// (absolute-form) is for proxies: its host and the header's could differ.
 bool is_plain_target(std::string_view target);
 
 // Refused, with 400: lines that end in anything but CR LF, folded lines, and blanks in the request line. The library
@@ -36,7 +37,7 @@ std::optional<Problem> refuse_browser(const Fields& headers);
 // Refused, each with 400 (and the connection must be closed, since its next byte cannot be trusted): Content-Length
 // together with Transfer-Encoding, either of them twice, a length that is not plain digits, a coding other than
 // chunked, Transfer-Encoding before HTTP/1.1, more than one Host, a header name that is not a token (blanks before the
-// colon), control characters in a value.
+// colon), control characters in a value, an Expect that nobody knows how to meet.
 std::optional<Problem> refuse_framing(std::string_view version, const Fields& headers);
 
 // A chunked body ends its connection: the library is lenient about the ends of chunk lines too, and what stands behind
