@@ -1,8 +1,12 @@
 // ackctl, the operator's command line: declares the verbs, finds the one that was asked for, runs it.
 #include <curl/curl.h>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <sstream>
 
+#include "ackctl/printable.h"
 #include "ackctl/terminal.h"
 #include "ackctl/verb.h"
 #include "loop/uv_clock.h"
@@ -49,6 +53,21 @@ ExitCode run(const ackd::Verbs& verbs, const ackd::GlobalOptions& options) {
   return ExitCode::kUsage;
 }
 
+// The library's words repeat what was typed, and what was typed may come from anywhere.
+void print_lines(std::FILE* to, const std::string& text) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) fmt::print(to, "{}\n", ackd::printable(line));
+}
+
+int exit_with(const CLI::App& app, const CLI::ParseError& error) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = app.exit(error, out, err);
+  print_lines(stdout, out.str());
+  print_lines(stderr, err.str());
+  return code == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -63,7 +82,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
+    return exit_with(app, error);
   }
   curl_global_init(CURL_GLOBAL_DEFAULT);
   const ExitCode code = run(verbs, options);

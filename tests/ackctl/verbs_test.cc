@@ -14,6 +14,14 @@
 namespace ackd {
 namespace {
 
+TEST_CASE("what was typed wrong is shown as text and drives no terminal") {
+  const ProgramResult result = run_ackctl({"ls", "--state", "\x1b[2Jheld"});
+  CHECK(result.exit_code == 2);
+  CHECK(result.err.find('\x1b') == std::string::npos);
+  CHECK(result.err.find("\\x1b[2Jheld") != std::string::npos);
+  CHECK(run_ackctl({"--help"}).out.find("\n  ls ") != std::string::npos);
+}
+
 TEST_CASE("exit codes tell usage from an unreachable daemon") {
   CHECK(run_ackctl({}).exit_code == 2);
   CHECK(run_ackctl({"no-such-verb"}).exit_code == 2);
