@@ -8,7 +8,6 @@ import collections
 import http.client
 import json
 import os
-import socket
 import sys
 import threading
 
@@ -16,12 +15,6 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 import harness  # noqa: E402
 
 CLIENTS = 100
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def keyed(order, key, **more):
@@ -96,15 +89,9 @@ def check_kill(daemon, port, number):
 
 
 def test(options, folder):
-    port = free_port()
+    port = harness.free_port()
     merchant = harness.Merchant(lambda order, seen: (200, "OK"))
-    daemon = harness.Daemon(options.ackd, folder, [merchant.url])
-    config = os.path.join(folder, "config.yaml")
-    with open(config, encoding="utf-8") as file:
-        text = file.read()
-    listen = f'listen: [{daemon.socket}, "127.0.0.1:{port}"]'
-    with open(config, "w", encoding="utf-8") as file:
-        file.write(text.replace(f"listen: {daemon.socket}", listen))
+    daemon = harness.Daemon(options.ackd, folder, [merchant.url], tcp_port=port)
     try:
         daemon.start()
         check_at_once(daemon, port)

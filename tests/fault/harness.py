@@ -150,11 +150,12 @@ class Process:
         self.starts = 0
         os.makedirs(os.path.join(folder, "schedules"), exist_ok=True)
 
-    def configure(self, rest):
+    def configure(self, rest, tcp_port=None):
         """Writes the configuration; `rest` has the merchants and what else is not as every test wants it."""
+        listen = self.socket if tcp_port is None else f'[{self.socket}, "127.0.0.1:{tcp_port}"]'
         with open(os.path.join(self.folder, "config.yaml"), "w", encoding="utf-8") as config:
             config.write(
-                f"data_dir: {self.folder}/data\nlisten: {self.socket}\n"
+                f"data_dir: {self.folder}/data\nlisten: {listen}\n"
                 f"schedules: {{folder: {SOURCE}/schedules, overrides: {self.folder}/schedules}}\n"
                 f'egress: {{allow: ["127.0.0.0/8"]}}\nlog: {{level: warning}}\n{rest}'
             )
@@ -200,10 +201,16 @@ class Process:
             return int(next(line for line in status if line.startswith("VmRSS")).split()[1])
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class Daemon(Process):
     """ackd with payindex merchants `m0`, `m1` ... at the given URLs, on a shortened schedule."""
 
-    def __init__(self, binary, folder, urls, delays="[50ms, 100ms, 200ms]", extra=""):
+    def __init__(self, binary, folder, urls, delays="[50ms, 100ms, 200ms]", extra="", tcp_port=None):
         super().__init__(binary, folder)
         with open(os.path.join(SOURCE, "schedules", "payindex.yaml"), encoding="utf-8") as shipped:
             profile = shipped.read()
@@ -216,7 +223,7 @@ class Daemon(Process):
         merchants = "".join(
             f'  - {{provider: payindex, id: "m{i}", url: "{url}", key_file: m.key}}\n' for i, url in enumerate(urls)
         )
-        self.configure(extra + "merchants:\n" + merchants)
+        self.configure(extra + "merchants:\n" + merchants, tcp_port)
 
 
 class Ledger:
