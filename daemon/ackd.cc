@@ -7,6 +7,7 @@
 #include "ackd/composition.h"
 #include "ackd/process_limits.h"
 #include "ackd/protocols.h"
+#include "inbox/sqlite_source.h"
 
 namespace {
 
@@ -15,11 +16,24 @@ int fail(const ackd::Error& error) {
   return 1;
 }
 
+// Trouble with the platform's file is no mistake of the configuration: the daemon would start and wait for it.
+void check_inbox(const ackd::Config& config) {
+  if (config.inbox.sqlite.empty()) return;
+  const ackd::SourceLook look = ackd::SqliteSource(config.inbox.sqlite).look({}, {});
+  if (look.trouble) {
+    std::printf("the inbox cannot be read now: %s\n", look.trouble->message.c_str());
+  } else {
+    std::printf("the inbox %s is one, with %lld as its newest row\n", config.inbox.sqlite.c_str(),
+                static_cast<long long>(look.newest));
+  }
+}
+
 int check(const ackd::Config& config) {
   const auto catalogue = ackd::check_protocols(config);
   if (!catalogue) return fail(catalogue.error());
   std::printf("the configuration is valid: %zu providers, %zu merchants\n", catalogue->all_current().size(),
               config.merchants.size());
+  check_inbox(config);
   return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "ackd/protocols.h"
+#include "inbox/sqlite_source.h"
 
 namespace ackd {
 namespace {
@@ -129,8 +130,9 @@ Status Composition::open_network() {
   engine_ = std::make_unique<Engine>(
       engine_options(config_), parts,
       EngineStart{clock_.now(), opening.newest_id, opening.newest_record, opening.activation.awaiting});
+  open_inbox();
   api_ =
-      std::make_unique<Api>(ApiParts{*engine_, intake_, *queries_, catalogue_, merchants_, activations_},
+      std::make_unique<Api>(ApiParts{*engine_, intake_, *queries_, catalogue_, merchants_, activations_, inbox_.get()},
                             ProcessFacts{ACKD_VERSION, ::getpid(), engine_->now()},
                             IngestRates{config_.ingest.requests_per_second, config_.ingest.requests_burst,
                                         config_.ingest.notifications_per_second, config_.ingest.notifications_burst});
@@ -138,6 +140,16 @@ Status Composition::open_network() {
   if (!listeners) return listeners.error();
   signals_.emplace(loop_, std::initializer_list<int>{SIGTERM, SIGINT});
   return keep(HttpServer::start(loop_, http_options(config_), std::move(*listeners), *api_), http_);
+}
+
+void Composition::open_inbox() {
+  if (config_.inbox.sqlite.empty()) return;
+  const std::vector<InboxStanding>& standings = outbox_->opening().inbox;
+  InboxReaderOptions options;
+  options.mark_file = config_.inbox.mark_file;
+  inbox_reader_ = std::make_unique<InboxReader>(options, std::make_unique<SqliteSource>(config_.inbox.sqlite),
+                                                standings, clock_, [this] { wakeup_.signal(); });
+  inbox_ = std::make_unique<Inbox>(config_.inbox.sqlite, *engine_, intake_, events_, *inbox_reader_, standings);
 }
 
 int Composition::run() {
@@ -161,6 +173,7 @@ void Composition::turn() {
   note_memory(now.boot);
   const TurnResult result = engine_->turn(now);
   if (result.fatal) end_untrusted(*result.fatal);
+  if (inbox_ && inbox_->pump()) loop_.turn_again();
   api_->pump();
   http_->deliver();
   wake_at(result.wake_at);

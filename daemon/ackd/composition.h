@@ -13,6 +13,8 @@
 #include "engine/intake.h"
 #include "events/spdlog_events.h"
 #include "http/http_server.h"
+#include "inbox/inbox.h"
+#include "inbox/inbox_reader.h"
 #include "loop/process_memory.h"
 #include "loop/system_rng.h"
 #include "loop/uv_clock.h"
@@ -41,6 +43,7 @@ class Composition {
   Composition(const Config& config, const SpdlogLog& log);
   Status open_storage();
   Status open_network();
+  void open_inbox();
 
   void turn();
   void note_memory(BootTime now);
@@ -74,6 +77,8 @@ class Composition {
   std::unique_ptr<CurlTransport> transport_;
   std::unique_ptr<Engine> engine_;
   Intake intake_{catalogue_, merchants_, activations_, rng_};
+  std::unique_ptr<InboxReader> inbox_reader_;
+  std::unique_ptr<Inbox> inbox_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<HttpServer> http_;
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/explanation.h"
+#include "api/inbox_resource.h"
 #include "api/lane_resource.h"
 #include "api/metrics_resource.h"
 #include "api/notification_codec.h"
@@ -67,6 +68,7 @@ void Api::pump() {
     CHECK_THAT(!waiting.empty(), "the queries answered a ticket that nobody holds");
     finish(query.ticket, respond_to_query(std::get<View>(waiting.mapped()), query.answer));
   }
+  take_inbox_answers();
   while (!queued_.empty() && parts_.queries.room()) {
     parts_.queries.start(queued_.front().ticket, std::move(queued_.front().query));
     queued_.pop_front();
@@ -108,6 +110,10 @@ void Api::route(Ticket ticket, ApiRequest request) {
     case Endpoint::kConfirmClock:
       parts_.engine.confirm_clock();
       return finish(ticket, respond(200, {{"result", "applied"}}));
+    case Endpoint::kShowInbox: return finish(ticket, respond(200, to_json(inbox_status())));
+    case Endpoint::kRewindInbox: return rewind_inbox(ticket, request.body);
+    case Endpoint::kListInboxErrors: return list_inbox_errors(ticket, request.query);
+    case Endpoint::kEndInboxError: return end_inbox_error(ticket, found);
     case Endpoint::kHealth: return finish(ticket, respond_with_health());
     case Endpoint::kReadiness: return finish(ticket, respond_with_readiness(parts_.engine.stats()));
   }
@@ -160,6 +166,37 @@ void Api::change(Ticket ticket, const ApiRequest& request, const RouteMatch& fou
   parts_.engine.change(ticket, {std::move(change)});
 }
 
+void Api::list_inbox_errors(Ticket ticket, const Fields& parameters) {
+  Result<InboxErrorsQuery> query = read_inbox_errors_query(parameters);
+  if (!query) return finish(ticket, respond(problem_of(query.error())));
+  ask(ticket, View::kInboxErrors, *std::move(query));
+}
+
+void Api::rewind_inbox(Ticket ticket, std::string_view body) {
+  const Result<std::int64_t> to = read_rewind(body);
+  if (!to) return finish(ticket, respond(problem_of(to.error())));
+  if (parts_.inbox == nullptr) return finish(ticket, respond(no_inbox()));
+  waiting_.emplace(ticket, WaitingInbox{});
+  parts_.inbox->rewind(ticket, *to);
+}
+
+void Api::end_inbox_error(Ticket ticket, const RouteMatch& found) {
+  const std::optional<InboxErrorName> error = parse_inbox_error_name(found.parameters.at(0), found.parameters.at(1));
+  if (!error) return finish(ticket, respond(Problem{404, "not_found", "a row of the inbox is a number", {}}));
+  if (parts_.inbox == nullptr) return finish(ticket, respond(no_inbox()));
+  waiting_.emplace(ticket, WaitingInbox{});
+  parts_.inbox->end_error(ticket, *error);
+}
+
+void Api::take_inbox_answers() {
+  if (parts_.inbox == nullptr) return;
+  for (const InboxControlAnswer& answer : parts_.inbox->take_answers()) {
+    waiting_.erase(answer.ticket);
+    finish(answer.ticket,
+           answer.done ? respond(200, to_json(inbox_status())) : respond(problem_of(answer.done.error())));
+  }
+}
+
 void Api::ask(Ticket ticket, View view, Query query) {
   if (queued_.size() >= kQueriesQueuedMax) {
     return finish(ticket, respond(problem_of({ErrorCode::kOverloaded,
@@ -188,7 +225,9 @@ ApiResponse Api::respond_to_query(View view, const Result<QueryAnswer>& answer) 
   if (!answer) return respond(problem_of(answer.error()));
   switch (view) {
     case View::kList: return respond_with_list(std::get<ListPage>(*answer));
-    case View::kStats: return respond_with_stats(process_, std::get<OutboxCounts>(*answer), parts_.engine.stats());
+    case View::kInboxErrors: return respond_with_inbox_errors(std::get<InboxErrorsPage>(*answer));
+    case View::kStats:
+      return respond_with_stats(process_, std::get<OutboxCounts>(*answer), parts_.engine.stats(), inbox_status());
     case View::kMetrics: return respond_with_metrics(process_, std::get<OutboxCounts>(*answer), parts_.engine.stats());
     case View::kShow: {
       const auto& record = std::get<NotificationRecord>(*answer);

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "api/inbox_control.h"
 #include "api/ingest_resource.h"
 #include "api/merchant_resource.h"
 #include "api/notification_codec.h"
@@ -42,6 +43,7 @@ struct ApiParts {
   const ProfileCatalogue& catalogue;
   const MerchantDirectory& merchants;
   const Activations& activations;
+  InboxControl* inbox = nullptr;  // none is configured
 };
 
 struct FinishedResponse {
@@ -67,7 +69,7 @@ class Api {
   bool wants_turn() const { return ingest_.wants_turn(); }
 
  private:
-  enum class View { kShow, kWhy, kRequest, kList, kStats, kMetrics };
+  enum class View { kShow, kWhy, kRequest, kList, kStats, kMetrics, kInboxErrors };
   struct WaitingChange {
     OperatorVerb verb;
     NotificationId id;
@@ -76,7 +78,8 @@ class Api {
     MerchantName merchant;
   };
   struct WaitingIngest {};
-  using Waiting = std::variant<WaitingIngest, WaitingChange, WaitingProbe, View>;
+  struct WaitingInbox {};
+  using Waiting = std::variant<WaitingIngest, WaitingChange, WaitingProbe, WaitingInbox, View>;
   struct QueuedQuery {
     Ticket ticket = 0;
     Query query;
@@ -88,6 +91,11 @@ class Api {
   void show(Ticket ticket, View view, std::string_view id_text);
   void change(Ticket ticket, const ApiRequest& request, const RouteMatch& found);
   void probe(Ticket ticket, const MerchantName& merchant);
+  InboxStatus inbox_status() const { return parts_.inbox == nullptr ? InboxStatus() : parts_.inbox->status(); }
+  void list_inbox_errors(Ticket ticket, const Fields& parameters);
+  void rewind_inbox(Ticket ticket, std::string_view body);
+  void end_inbox_error(Ticket ticket, const RouteMatch& found);
+  void take_inbox_answers();
   void ask(Ticket ticket, View view, Query query);
   void finish(Ticket ticket, ApiResponse response);
   ApiResponse respond_to_answer(const Waiting& waiting, const Answer& answer);

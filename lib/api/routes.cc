@@ -7,7 +7,7 @@
 namespace ackd {
 namespace {
 
-constexpr std::array<Route, 22> kRoutes{{
+constexpr std::array<Route, 26> kRoutes{{
     {"POST", "/v1/notifications", Endpoint::kIngest},
     {"GET", "/v1/notifications", Endpoint::kListNotifications},
     {"GET", "/v1/notifications/{id}", Endpoint::kShowNotification},
@@ -28,6 +28,10 @@ constexpr std::array<Route, 22> kRoutes{{
     {"GET", "/v1/stats", Endpoint::kStats},
     {"GET", "/metrics", Endpoint::kMetrics},
     {"POST", "/v1/clock/confirm", Endpoint::kConfirmClock},
+    {"GET", "/v1/inbox", Endpoint::kShowInbox},
+    {"POST", "/v1/inbox/rewind", Endpoint::kRewindInbox},
+    {"GET", "/v1/inbox/errors", Endpoint::kListInboxErrors},
+    {"DELETE", "/v1/inbox/errors/{source}/{row}", Endpoint::kEndInboxError},
     {"GET", "/healthz", Endpoint::kHealth},
     {"GET", "/readyz", Endpoint::kReadiness},
 }};

@@ -27,6 +27,10 @@ enum class Endpoint {
   kStats,
   kMetrics,
   kConfirmClock,
+  kShowInbox,
+  kRewindInbox,
+  kListInboxErrors,
+  kEndInboxError,
   kHealth,
   kReadiness,
 };

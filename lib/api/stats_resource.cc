@@ -1,5 +1,6 @@
 #include "api/stats_resource.h"
 
+#include "api/inbox_resource.h"
 #include "api/notification_codec.h"
 
 namespace ackd {
@@ -50,7 +51,8 @@ const char* name_of(DiskBand band) {
   return "unknown";
 }
 
-ApiResponse respond_with_stats(const ProcessFacts& process, const OutboxCounts& counts, const EngineStats& engine) {
+ApiResponse respond_with_stats(const ProcessFacts& process, const OutboxCounts& counts, const EngineStats& engine,
+                               const InboxStatus& inbox) {
   return respond(200, {{"version", process.version},
                        {"uptime_s", (engine.now - process.started_at).count() / 1'000},
                        {"pid", process.pid},
@@ -59,7 +61,8 @@ ApiResponse respond_with_stats(const ProcessFacts& process, const OutboxCounts& 
                        {"attempts", counts.attempts},
                        {"possibly_sent", counts.possibly_sent},
                        {"silent_resends", counts.silent_resends},
-                       {"engine", engine_json(engine)}});
+                       {"engine", engine_json(engine)},
+                       {"inbox", to_json(inbox)}});
 }
 
 ApiResponse respond_with_providers(const ProfileCatalogue& catalogue) {

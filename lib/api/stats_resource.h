@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "api/inbox_control.h"
 #include "api/problem.h"
 #include "engine/engine.h"
 #include "outbox/queries.h"
@@ -20,7 +21,8 @@ struct ProcessFacts {
 // "plenty", "low", "critical".
 const char* name_of(DiskBand band);
 
-ApiResponse respond_with_stats(const ProcessFacts& process, const OutboxCounts& counts, const EngineStats& engine);
+ApiResponse respond_with_stats(const ProcessFacts& process, const OutboxCounts& counts, const EngineStats& engine,
+                               const InboxStatus& inbox);
 ApiResponse respond_with_providers(const ProfileCatalogue& catalogue);
 
 // Alive: the loop turns.

@@ -27,8 +27,10 @@ enum class PlantedBug : std::uint8_t {
   kActivateBeforeCommit,  // a merchant counts as activated at the answer, not at the commit
   kForgetAwaiting,        // a start does not go on releasing what an activation had begun to
   kReleaseOnce,           // only the first slice of what awaits an activation is released
+  kMarkApart,             // the inbox's mark is committed before the rows that it stands behind
+  kForgetFailedSlice,     // rows of the inbox whose batch failed count as handed over
 };
-inline constexpr int kPlantedBugCount = 19;
+inline constexpr int kPlantedBugCount = 21;
 
 #ifdef ACKD_PLANTED_BUGS
 extern PlantedBug planted_bug;

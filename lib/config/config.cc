@@ -127,6 +127,21 @@ IngestConfig read_ingest(const YamlSection& root, YamlTrouble& trouble) {
   return out;
 }
 
+InboxConfig read_inbox(const YamlSection& root, const FileContext& context, const std::string& data_dir) {
+  InboxConfig inbox;
+  if (root.find("inbox") == nullptr) return inbox;
+  const YamlSection section(*root.find("inbox"), "inbox", {"sqlite", "mark_file"}, context.trouble);
+  const std::filesystem::path folder(data_dir);
+  section.require("sqlite");
+  inbox.sqlite = context.resolve(section.text("sqlite"));
+  inbox.mark_file = context.resolve(section.text("mark_file", (folder / "inbox.mark").string()));
+  if (inbox.sqlite.empty()) section.report("sqlite", "names no file");
+  if (inbox.sqlite == (folder / "outbox.db").lexically_normal().string()) {
+    section.report("sqlite", "is ackd's own outbox; name the platform's database");
+  }
+  return inbox;
+}
+
 // A single entry or a list: at most one unix socket, which is there in any case because ackctl uses it, and TCP.
 void read_listen(const YamlSection& root, const FileContext& context, Config& config) {
   const YamlNode* node = root.find("listen");
@@ -303,8 +318,8 @@ std::vector<ConfiguredMerchant> read_merchants(const YamlSection& root, const Fi
 Config read_root(const YamlNode& node, const FileContext& context) {
   YamlTrouble& trouble = context.trouble;
   const YamlSection root(node, "",
-                         {"data_dir", "listen", "node", "log", "schedules", "egress", "delivery", "ingest", "disk",
-                          "drain_timeout", "dns", "tls", "merchants"},
+                         {"data_dir", "listen", "node", "log", "schedules", "egress", "delivery", "ingest", "inbox",
+                          "disk", "drain_timeout", "dns", "tls", "merchants"},
                          trouble);
   Config config;
   config.data_dir = context.resolve(root.text("data_dir", config.data_dir));
@@ -315,6 +330,7 @@ Config read_root(const YamlNode& node, const FileContext& context) {
   config.egress = read_egress(root, trouble);
   config.delivery = read_delivery(root, trouble);
   config.ingest = read_ingest(root, trouble);
+  config.inbox = read_inbox(root, context, config.data_dir);
   config.disk = read_disk(root, trouble);
   config.drain_timeout = root.duration("drain_timeout", config.drain_timeout, std::chrono::minutes(10));
   config.dns_servers = read_dns(root, trouble);

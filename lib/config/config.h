@@ -53,6 +53,12 @@ struct IngestConfig {
   std::optional<std::uint64_t> memory_bytes_max;
 };
 
+// The platform's transactional inbox. Without a file there is none.
+struct InboxConfig {
+  std::string sqlite;     // the platform's database
+  std::string mark_file;  // <data_dir>/inbox.mark when not given
+};
+
 struct DiskConfig {
   std::uint64_t low_bytes = 256ULL << 20;      // ingest answers 503 below it
   std::uint64_t critical_bytes = 64ULL << 20;  // nothing new is sent below it
@@ -75,6 +81,7 @@ struct Config {
   EgressPolicy egress;
   DeliveryConfig delivery;
   IngestConfig ingest;
+  InboxConfig inbox;
   DiskConfig disk;
   Duration drain_timeout{30'000};
   std::vector<std::string> dns_servers;  // empty for the system's

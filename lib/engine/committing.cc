@@ -10,20 +10,6 @@ namespace {
 
 constexpr std::size_t kPagesPerBatch = 64;
 
-DueNotification due_row(const Admission& admission, const OperationResult& result) {
-  const Notification& n = admission.notification;
-  DueNotification row;
-  row.key = {result.lane, DueClass::kFresh, result.next_at, result.id};
-  row.progress.version = result.version;
-  row.revision = n.revision;
-  row.subject = n.subject;
-  row.url = n.url;
-  row.content = n.content;
-  row.not_before = n.not_before;
-  row.probe = n.probe;
-  return row;
-}
-
 }  // namespace
 
 void Committing::admit(Ticket ticket, std::vector<Admission> admissions) {
@@ -75,7 +61,8 @@ void Committing::ship() {
   const EngineTime now = core_.clock.now();
   if (core_.batch_in_flight || core_.storage_retry_at > now) return;
   // With nothing left to write no commit can tell that the trouble is over; the next one that fails will.
-  if (core_.outgoing.empty() && core_.parts.outbox.disk_band() != DiskBand::kCritical) end_trouble();
+  const bool writes = !core_.outgoing.empty() || inboxing_.waits();
+  if (!writes && core_.parts.outbox.disk_band() != DiskBand::kCritical) end_trouble();
   activating_.queue_probes();
   batched_ = {};
   batched_.release = activating_.next_slice();
@@ -91,6 +78,8 @@ void Committing::ship() {
   Batch batch;
   batch.operations = batched_.shipment.operations();
   batch.release = batched_.release;
+  batch.inbox = inboxing_.next_slice();
+  batched_.inbox = batch.inbox.has_value();
   batched_.rows = recovery_.take_row_request();
   batch.rows = batched_.rows;
   if (core_.may_start()) batched_.pages = core_.lanes.take_page_requests(kPagesPerBatch, now);
@@ -128,11 +117,12 @@ void Committing::on_committed(BatchResult result) {
   Shipment& shipment = batched.shipment;
   const std::size_t operations = shipment.settlements.size() + shipment.changes.size() + shipment.admissions.size();
   CHECK_THAT(result.results.size() == operations, "the outbox answered another number of operations");
-  if (operations > 0 || batched.release) end_trouble();
+  if (operations > 0 || batched.release || batched.inbox) end_trouble();
   std::size_t next = 0;
   for (PendingSettlement& pending : shipment.settlements) on_settled(pending, result.results[next++]);
   for (PendingChange& pending : shipment.changes) on_changed(pending, result.results[next++], result.woken);
   for (PendingAdmission& pending : shipment.admissions) on_admitted(pending, result.results[next++]);
+  if (batched.inbox) inboxing_.on_committed(std::move(result.inbox).value());
   if (batched.release) {
     for (const LaneHead& head : result.woken) core_.wake_lane(head);
     activating_.on_release(*batched.release, result.release_complete);
@@ -167,6 +157,7 @@ void Committing::on_failed(const std::string& trouble) {
     core_.requests.decide(pending.place, refusal);
   }
   for (const PendingChange& pending : changes) rerun_deferred(pending.change.id);
+  if (batched.inbox) inboxing_.on_failed();
   for (const PageRequest& request : batched.pages) {
     core_.lanes.page_failed(request);
     core_.lanes.reconsider(*core_.lanes.find(request.lane), core_.clock.now());
@@ -247,15 +238,7 @@ void Committing::clear_of_suspicion(NotificationId id, const OperationResult& re
 }
 
 void Committing::on_admitted(PendingAdmission& pending, const OperationResult& result) {
-  if (result.applied == Applied::kApplied && result.state == State::kPending) {
-    Lane& lane = core_.lanes.get(result.lane, pending.admission.notification.lane);
-    if (result.next_at <= core_.clock.now()) {
-      core_.lanes.offer(lane, due_row(pending.admission, result));
-    } else {
-      core_.lanes.note_beyond(lane, DueClass::kFresh, result.next_at);
-    }
-    core_.lanes.reconsider(lane, core_.clock.now());
-  }
+  core_.tell_lane(pending.admission, result);
   if (pending.admission.awaits_activation && result.state == State::kHeld) {
     activating_.on_awaiting(pending.admission.notification.lane);
   }

@@ -7,14 +7,15 @@
 
 #include "engine/activating.h"
 #include "engine/core.h"
+#include "engine/inboxing.h"
 #include "engine/recovery.h"
 
 namespace ackd {
 
 class Committing {
  public:
-  Committing(Core& core, Recovery& recovery, Activating& activating)
-      : core_(core), recovery_(recovery), activating_(activating) {}
+  Committing(Core& core, Recovery& recovery, Activating& activating, Inboxing& inboxing)
+      : core_(core), recovery_(recovery), activating_(activating), inboxing_(inboxing) {}
 
   void admit(Ticket ticket, std::vector<Admission> admissions);
   void change(Ticket ticket, std::vector<OperatorChange> changes);
@@ -31,6 +32,7 @@ class Committing {
     std::vector<PageRequest> pages;
     std::optional<RowRequest> rows;
     bool scans = false;
+    bool inbox = false;
   };
 
   void route(PendingChange change);
@@ -50,6 +52,7 @@ class Committing {
   Core& core_;
   Recovery& recovery_;
   Activating& activating_;
+  Inboxing& inboxing_;
   Batched batched_;
   LaneId scanned_to_;
   // Changes of notifications about which something else is being committed: decided afterwards, in their order.

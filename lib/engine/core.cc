@@ -20,6 +20,20 @@ LaneLimits lane_limits(const EngineOptions& options) {
   return {options.lane_window, options.host_ceiling, options.page_rows, options.page_bytes_max};
 }
 
+DueNotification due_row(const Admission& admission, const OperationResult& result) {
+  const Notification& n = admission.notification;
+  DueNotification row;
+  row.key = {result.lane, DueClass::kFresh, result.next_at, result.id};
+  row.progress.version = result.version;
+  row.revision = n.revision;
+  row.subject = n.subject;
+  row.url = n.url;
+  row.content = n.content;
+  row.not_before = n.not_before;
+  row.probe = n.probe;
+  return row;
+}
+
 }  // namespace
 
 Core::Core(const EngineOptions& the_options, const EngineParts& the_parts, const EngineStart& start)
@@ -45,6 +59,17 @@ Lane& Core::lane_of(const DueNotification& row) {
   Lane* lane = lanes.find(row.key.lane);
   CHECK_THAT(lane != nullptr, "a lane was forgotten while one of its rows was away");
   return *lane;
+}
+
+void Core::tell_lane(const Admission& admission, const OperationResult& result) {
+  if (result.applied != Applied::kApplied || result.state != State::kPending) return;
+  Lane& lane = lanes.get(result.lane, admission.notification.lane);
+  if (result.next_at <= clock.now()) {
+    lanes.offer(lane, due_row(admission, result));
+  } else {
+    lanes.note_beyond(lane, DueClass::kFresh, result.next_at);
+  }
+  lanes.reconsider(lane, clock.now());
 }
 
 void Core::wake_lane(const LaneHead& head) {

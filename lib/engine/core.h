@@ -25,6 +25,8 @@ struct Core {
   // An engine-wide slot is free.
   bool has_room() const;
   Lane& lane_of(const DueNotification& row);
+  // An admission was committed: its lane learns of it, unless it is held or was known before.
+  void tell_lane(const Admission& admission, const OperationResult& result);
   // The outbox knows of work in this lane that no page has brought yet.
   void wake_lane(const LaneHead& head);
   // A row that was taken from its lane goes back to the outbox's hands alone.

@@ -6,6 +6,7 @@
 #include "engine/activating.h"
 #include "engine/committing.h"
 #include "engine/core.h"
+#include "engine/inboxing.h"
 #include "engine/looking.h"
 #include "engine/recovery.h"
 #include "engine/sending.h"
@@ -27,7 +28,8 @@ class Engine::Impl {
         sending(core),
         recovery(core, sending),
         activating(core, start.awaiting),
-        committing(core, recovery, activating) {
+        inboxing(core, activating),
+        committing(core, recovery, activating, inboxing) {
     if (!behind_record(start)) return;
     core.clock_held = true;
     parts.events.on(ClockBehindRecord{start.now.wall, start.newest_record});
@@ -39,6 +41,7 @@ class Engine::Impl {
   Sending sending;
   Recovery recovery;
   Activating activating;
+  Inboxing inboxing;
   Committing committing;
 
  private:
@@ -115,6 +118,18 @@ void Engine::confirm_clock() {
 
 std::vector<Answer> Engine::take_answers() {
   return impl_->core.requests.take_answers();
+}
+
+bool Engine::inbox_room() const {
+  return impl_->inboxing.room();
+}
+
+void Engine::offer_inbox(InboxSlice slice) {
+  impl_->inboxing.offer(std::move(slice));
+}
+
+std::optional<InboxResult> Engine::take_inbox_result() {
+  return impl_->inboxing.take_result();
 }
 
 TurnResult Engine::turn(Moment now) {

@@ -124,6 +124,13 @@ class Engine {
   void confirm_clock();
   std::vector<Answer> take_answers();
 
+  // --- The platform's inbox. One slice at a time, its result after the commit, whatever batches fail before. ---
+
+  bool inbox_room() const;
+  // REQUIRES: inbox_room(), and accepts() unless the slice has no rows.
+  void offer_inbox(InboxSlice slice);
+  std::optional<InboxResult> take_inbox_result();
+
   // --- The loop. ---
 
   TurnResult turn(Moment now);

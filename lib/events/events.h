@@ -87,13 +87,27 @@ struct ClockBehindRecord {
   EngineTime newest;
 };
 
+// The platform's inbox cannot be read, or its mark cannot be published; or can again. Everything else goes on.
+struct InboxTrouble {
+  std::string message;
+  bool over = false;
+};
+
+// Another file than before is the platform's inbox now.
+struct InboxReplaced {
+  std::string source;
+  std::string before;  // identity; empty when it was another run of ackd that read it
+  std::string after;
+  std::int64_t mark = 0;  // it is read behind this row
+};
+
 struct DrainStarted {
   std::size_t in_flight = 0;
 };
 
 using Event = std::variant<AttemptSettled, AttemptNotSent, NotificationQuarantined, MerchantActivated, ProbeFailed,
                            PossiblySentFound, StorageTrouble, StorageFailed, MemoryShort, ClockStepped,
-                           ClockBehindRecord, DrainStarted>;
+                           ClockBehindRecord, InboxTrouble, InboxReplaced, DrainStarted>;
 
 class Events {
  public:

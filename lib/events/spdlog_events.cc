@@ -140,6 +140,22 @@ void SpdlogEvents::write(const ClockBehindRecord& event) const {
              {{"wall", format_rfc3339(event.wall.ms)}, {"newest_record", format_rfc3339(event.newest.ms)}});
 }
 
+void SpdlogEvents::write(const InboxTrouble& event) const {
+  if (event.over) {
+    log_.write(LogLevel::kInfo, "inbox_recovered", "the platform's inbox is read and its mark published again");
+    return;
+  }
+  log_.write(LogLevel::kError, "inbox_trouble", event.message);
+}
+
+void SpdlogEvents::write(const InboxReplaced& event) const {
+  log_.write(
+      LogLevel::kWarning, "inbox_replaced",
+      "another file than before is the platform's inbox now. If that was not meant, put the right one back: what "
+      "was in it and not read yet is in it still",
+      {{"source", event.source}, {"identity_before", event.before}, {"identity", event.after}, {"mark", event.mark}});
+}
+
 void SpdlogEvents::write(const DrainStarted& event) const {
   log_.write(LogLevel::kInfo, "drain_started", "nothing new is accepted or started; waiting for what is in flight",
              {{"in_flight", number(event.in_flight)}});

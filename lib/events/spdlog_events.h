@@ -26,6 +26,8 @@ class SpdlogEvents final : public Events {
   void write(const MemoryShort& event) const;
   void write(const ClockStepped& event) const;
   void write(const ClockBehindRecord& event) const;
+  void write(const InboxTrouble& event) const;
+  void write(const InboxReplaced& event) const;
   void write(const DrainStarted& event) const;
 
   const SpdlogLog& log_;

@@ -41,9 +41,9 @@ struct BatchResult {
   BatchFate fate = BatchFate::kCommitted;
   std::vector<OperationResult> results;  // one for each operation, in order; empty unless committed
   std::vector<OperationResult> job;      // one for each change of JobSlice
-  std::vector<OperationResult> inbox;    // one for each row of InboxSlice; kConflict for those that became errors
-  bool release_complete = false;         // of ReleaseSlice: none is left
-  std::vector<LaneHead> woken;           // lanes in which this batch made work due, settlements aside, each once
+  std::optional<InboxResult> inbox;
+  bool release_complete = false;  // of ReleaseSlice: none is left
+  std::vector<LaneHead> woken;    // lanes in which this batch made work due, settlements aside, each once
   std::vector<Page> pages;
   std::vector<LaneHead> lanes;
   bool scan_complete = false;

@@ -13,6 +13,7 @@
 #include "model/outcome.h"
 #include "outbox/job.h"
 #include "outbox/list_filter.h"
+#include "outbox/slices.h"
 
 namespace ackd {
 
@@ -75,22 +76,22 @@ struct JobsPage {
   std::optional<JobId> next_before;
 };
 
-// Rows of the inbox that could not be admitted, by source and row.
+// Rows of the inbox that could not be admitted, of all sources, by source and row.
 struct InboxErrorsQuery {
-  std::string source;
-  std::int64_t after = 0;  // a row
+  InboxErrorName after;  // the last one of the page before
   std::size_t limit = 50;
 };
 struct InboxError {
-  std::int64_t row = 0;
+  InboxErrorName name;
   EngineTime at;
   Error error;
-  std::string text;
+  std::string text;            // its first kInboxTextBytesMax bytes
+  std::size_t text_bytes = 0;  // of the whole text
 };
 struct InboxErrorsPage {
   std::vector<InboxError> errors;
-  std::optional<std::int64_t> next_after;
-  std::uint64_t count = 0;  // of all errors of the source
+  bool more = false;
+  std::uint64_t count = 0;  // of all errors
 };
 
 using Query = std::variant<ShowQuery, ListFilter, CountsQuery, JobQuery, JobsQuery, InboxErrorsQuery>;

@@ -12,6 +12,19 @@ namespace ackd {
 namespace {
 
 constexpr int kBusyTimeoutMs = 1'000;
+// A guest asks again by itself, and its thread must be able to end meanwhile.
+constexpr int kGuestBusyTimeoutMs = 50;
+constexpr int kGuestWriterBusyTimeoutMs = 5'000;
+
+int open_flags(SqliteDatabase::Access access) {
+  switch (access) {
+    case SqliteDatabase::Access::kWriter: return SQLITE_OPEN_READWRITE;
+    case SqliteDatabase::Access::kReader:
+    case SqliteDatabase::Access::kGuest: return SQLITE_OPEN_READONLY;
+    case SqliteDatabase::Access::kGuestWriter: break;
+  }
+  return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+}
 
 SqliteFault fault_of(int code) {
   switch (code & 0xff) {
@@ -44,10 +57,11 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& 
     if (const Status made = make_file(path); !made) return made.error();
   }
   sqlite3* handle = nullptr;
-  const int mode = access == Access::kWriter ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-  const int code =
-      sqlite3_open_v2(path.c_str(), &handle, mode | SQLITE_OPEN_NOMUTEX, vfs.empty() ? nullptr : vfs.c_str());
-  std::unique_ptr<SqliteDatabase> database(new SqliteDatabase(handle, path));
+  const int code = sqlite3_open_v2(path.c_str(), &handle, open_flags(access) | SQLITE_OPEN_NOMUTEX,
+                                   vfs.empty() ? nullptr : vfs.c_str());
+  const bool is_guest = access == Access::kGuest || access == Access::kGuestWriter;
+  std::unique_ptr<SqliteDatabase> database(
+      new SqliteDatabase(handle, fmt::format("{} {}", is_guest ? "inbox" : "outbox", path)));
   database->note(code, "open");
   if (!database->good()) return database->error();
   if (const Status configured = database->configure(access); !configured) return configured.error();
@@ -61,10 +75,18 @@ SqliteDatabase::~SqliteDatabase() {
 Status SqliteDatabase::configure(Access access) {
   sqlite3_extended_result_codes(handle_, 1);
   sqlite3_busy_timeout(handle_, kBusyTimeoutMs);
-  if (access == Access::kReader) {
-    sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-    return run("PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-4096");
-  }
+  if (access == Access::kWriter) return configure_writer();
+  if (access == Access::kGuest) sqlite3_busy_timeout(handle_, kGuestBusyTimeoutMs);
+  if (access == Access::kGuestWriter) sqlite3_busy_timeout(handle_, kGuestWriterBusyTimeoutMs);
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  sqlite3_wal_autocheckpoint(handle_, 0);
+  if (access == Access::kGuestWriter) return Done{};
+  // A guest's first look at the file, and what may be wrong with it, is in its own statements: the size of its cache
+  // would be asked for in the schema.
+  return run(access == Access::kGuest ? "PRAGMA query_only=ON" : "PRAGMA query_only=ON; PRAGMA cache_size=-4096");
+}
+
+Status SqliteDatabase::configure_writer() {
   // auto_vacuum counts only before the first table. Foreign keys stay off: every reference is written in the same
   // transaction as what it points at, and a check on each insert would read wide rows. Checkpoints are made by the
   // outbox itself, because SQLite's automatic one swallows a failed sync.
@@ -76,22 +98,22 @@ Status SqliteDatabase::configure(Access access) {
   if (!full) return full.error();
   if (*full == 2 && runs_with_wal(*this)) return Done{};
   return Error{ErrorCode::kIo,
-               fmt::format("the outbox {} does not run with journal_mode=WAL and synchronous=FULL (synchronous reads "
+               fmt::format("the {} does not run with journal_mode=WAL and synchronous=FULL (synchronous reads "
                            "back as {}); acknowledged notifications could be lost, so ackd does not start; put it on a "
                            "local file system",
-                           path_, *full),
+                           name_, *full),
                {}};
 }
 
 void SqliteDatabase::note(int code, std::string_view doing) {
   if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE || trouble_) return;
   const char* why = handle_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle_);
-  trouble_ = {fault_of(code), fmt::format("outbox {}: {} (SQLite code {}) at: {}", path_, why, code, doing)};
+  trouble_ = {fault_of(code), fmt::format("{}: {} (SQLite code {}) at: {}", name_, why, code, doing), code};
 }
 
 void SqliteDatabase::note_contradiction(std::string_view what) {
   if (trouble_) return;
-  trouble_ = {SqliteFault::kBroken, fmt::format("outbox {}: the record contradicts itself: {}", path_, what)};
+  trouble_ = {SqliteFault::kBroken, fmt::format("{}: the record contradicts itself: {}", name_, what), SQLITE_OK};
 }
 
 Error SqliteDatabase::error() const {
@@ -137,6 +159,12 @@ bool SqliteRow::next() {
 std::string_view SqliteRow::bytes(int column) const {
   // The bytes first: asking for the length first could convert the value and move it.
   const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+  return data == nullptr ? std::string_view()
+                         : std::string_view(data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
+}
+
+std::string_view SqliteRow::utf8(int column) const {
+  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
   return data == nullptr ? std::string_view()
                          : std::string_view(data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
 }

@@ -32,13 +32,17 @@ enum class SqliteFault : std::uint8_t {
 struct SqliteTrouble {
   SqliteFault fault = SqliteFault::kBroken;
   std::string message;
+  int code = SQLITE_OK;  // SQLite's own, extended; SQLITE_OK for a contradiction in the record
 };
 
 class SqliteDatabase {
  public:
   // Exactly one connection, the writer, ever writes or checkpoints: SQLite 3.7.0 to 3.51.2 can lose commits when two
   // connections do (the WAL-reset bug), and Debian 12 ships 3.40.1 unpatched.
-  enum class Access : std::uint8_t { kWriter, kReader };
+  //
+  // A guest looks into a database of somebody else, the platform's inbox: it leaves alone how the file is kept, never
+  // checkpoints, and waits for a lock only briefly. kGuestWriter is for `ackctl inbox init` alone.
+  enum class Access : std::uint8_t { kWriter, kReader, kGuest, kGuestWriter };
 
   // kWriter makes the file (mode 0600) if there is none, and reads back journal mode and synchronous=FULL: a build or a
   // file system that refuses either would lose acknowledged commits. `vfs` is for tests that inject faults; empty for
@@ -67,12 +71,13 @@ class SqliteDatabase {
   sqlite3* handle() const { return handle_; }
 
  private:
-  SqliteDatabase(sqlite3* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
+  SqliteDatabase(sqlite3* handle, std::string name) : handle_(handle), name_(std::move(name)) {}
   Status configure(Access access);
+  Status configure_writer();
   Error error() const;
 
   sqlite3* handle_;
-  std::string path_;
+  std::string name_;  // "outbox /path", for messages
   std::optional<SqliteTrouble> trouble_;
 };
 
@@ -100,6 +105,8 @@ class SqliteRow {
   bool is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   std::string_view bytes(int column) const;
   std::string text(int column) const { return std::string(bytes(column)); }
+  // Of a database that may keep its text in another encoding.
+  std::string_view utf8(int column) const;
   // A hash of another length than 32 bytes is a contradiction in the record.
   Hash hash(int column) const;
   // A stored enumeration's number; one above `last` is a contradiction.

@@ -21,6 +21,7 @@ class SqliteOperations {
 
   void begin();
   OperationResult apply(const Operation& operation);
+  OperationResult admit(const Admission& admission);
   // Whether the merchant has nothing left that awaits its activation.
   bool release(const ReleaseSlice& slice);
   // Writes the counters. Trouble of any step is kept by the database; the results mean nothing then.
@@ -30,7 +31,6 @@ class SqliteOperations {
   std::vector<LaneId> woken() const;
 
  private:
-  OperationResult admit(const Admission& admission);
   OperationResult beside_probe(const Notification& notification, std::int64_t merchant, NotificationId open);
   OperationResult already_admitted(std::int64_t merchant, const Notification& notification);
   OperationResult settle(const Settlement& settlement);

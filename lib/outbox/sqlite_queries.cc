@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "outbox/sqlite_counters.h"
+#include "outbox/sqlite_inbox.h"
 #include "outbox/sqlite_schema.h"
 
 namespace ackd {
@@ -82,6 +83,8 @@ Result<QueryAnswer> SqliteQueries::answer(const Query& query) {
     }
   } else if (const auto* filter = std::get_if<ListFilter>(&query)) {
     found = QueryAnswer(listing_.list(*filter));
+  } else if (const auto* errors = std::get_if<InboxErrorsQuery>(&query)) {
+    found = QueryAnswer(read_inbox_errors(*database_, *errors));
   } else {
     found = QueryAnswer(read_counts(*database_));
   }

@@ -211,6 +211,7 @@ CREATE TABLE inbox_error(
   field   TEXT NOT NULL,
   message TEXT NOT NULL,
   text    TEXT NOT NULL,
+  bytes   INTEGER NOT NULL,
   PRIMARY KEY(source, row)
 ) STRICT, WITHOUT ROWID;
 )sql";

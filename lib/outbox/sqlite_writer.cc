@@ -30,6 +30,7 @@ SqliteWriter::SqliteWriter(SqliteDatabase& database, DiskSpace& disk, std::int64
       disk_(disk),
       lanes_(database),
       operations_(database, lanes_, run),
+      inbox_(database),
       pages_(database, lanes_),
       begin_write_(database, "BEGIN IMMEDIATE"),
       begin_read_(database, "BEGIN"),
@@ -67,6 +68,7 @@ BatchResult SqliteWriter::attempt(const Batch& batch) {
     result.results.push_back(operations_.apply(operation));
     if (!database_.good()) return failed();
   }
+  if (batch.inbox) result.inbox = inbox_.apply(*batch.inbox, operations_);
   if (batch.release) result.release_complete = operations_.release(*batch.release);
   if (batch.writes()) operations_.finish();
   read(batch, result);

@@ -12,6 +12,7 @@
 #include "outbox/disk_space.h"
 #include "outbox/outbox.h"
 #include "outbox/sqlite_database.h"
+#include "outbox/sqlite_inbox.h"
 #include "outbox/sqlite_lanes.h"
 #include "outbox/sqlite_operations.h"
 #include "outbox/sqlite_pages.h"
@@ -50,6 +51,7 @@ class SqliteWriter {
   DiskSpace& disk_;
   SqliteLanes lanes_;
   SqliteOperations operations_;
+  SqliteInbox inbox_;
   SqlitePages pages_;
   SqliteStatement begin_write_, begin_read_, commit_, data_version_;
   std::int64_t known_data_version_ = 0;

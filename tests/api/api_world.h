@@ -29,6 +29,7 @@ class MapOutbox final : public Outbox {
       return result;
     }
     for (const Operation& operation : batch.operations) result.results.push_back(apply(operation));
+    if (batch.inbox) result.inbox = take_inbox(*batch.inbox);
     for (const PageRequest& page : batch.pages)
       result.pages.push_back({page.lane, page.due_class, {}, EngineTime::max()});
     return result;
@@ -38,6 +39,7 @@ class MapOutbox final : public Outbox {
 
   std::map<NotificationId, NotificationRecord> records;
   std::vector<LaneHead> arrivals;  // lanes with work that the engine has not heard of
+  std::map<std::int64_t, InboxRow> inbox_errors;
   DiskBand band = DiskBand::kPlenty;
   bool stuck = false;   // the batch in flight does not end
   bool refuse = false;  // every batch fails
@@ -78,7 +80,26 @@ class MapOutbox final : public Outbox {
     return {Applied::kApplied, change.id, record.state, 1, {1}, record.next_at};
   }
 
+  InboxResult take_inbox(const InboxSlice& slice) {
+    InboxResult result;
+    result.stale = slice.after != inbox_mark_;
+    if (result.stale) return result;
+    for (const InboxRow& row : slice.rows) {
+      result.rows.push_back(row.admission ? admit(*row.admission)
+                                          : OperationResult{Applied::kNotFound, {}, {}, 0, {}, {}});
+      if (!row.admission) inbox_errors[row.row] = row;
+    }
+    for (const InboxErrorName& error : slice.ended) {
+      const bool there = inbox_errors.erase(error.row) > 0;
+      result.ended.push_back({there ? Applied::kApplied : Applied::kNotFound, {}, {}, 0, {}, {}});
+    }
+    inbox_mark_ = slice.mark;
+    result.errors = inbox_errors.size();
+    return result;
+  }
+
   std::optional<Batch> batch_;
+  std::int64_t inbox_mark_ = 0;
 };
 
 class MapQueries final : public OutboxQueries {
@@ -138,8 +159,8 @@ struct ApiWorld {
 
   static constexpr int kTurnsMax = 100;  // ten thousand items take 40 slices
 
-  explicit ApiWorld(const IngestRates& rates = {})
-      : api(ApiParts{engine, intake, queries, catalogue, merchants, activations},
+  explicit ApiWorld(const IngestRates& rates = {}, InboxControl* inbox = nullptr)
+      : api(ApiParts{engine, intake, queries, catalogue, merchants, activations, inbox},
             ProcessFacts{"1.2.3", 42, engine.now()}, rates) {
     auto sources = load_profiles(ACKD_SOURCE_DIR "/schedules", "");
     REQUIRE(sources.ok());

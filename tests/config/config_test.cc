@@ -42,6 +42,20 @@ TEST_CASE("a nearly empty file has every default") {
   CHECK(config->merchants.empty());
 }
 
+TEST_CASE("an inbox names the platform's file, and never ackd's own") {
+  const TemporaryFolder folder;
+  CHECK(load(folder, "data_dir: d\n")->inbox.sqlite.empty());
+  const auto config = load(folder, "data_dir: d\ninbox: {sqlite: p.db}\n");
+  REQUIRE(config.ok());
+  CHECK(config->inbox.sqlite == folder.file("p.db"));
+  CHECK(config->inbox.mark_file == folder.file("d/inbox.mark"));
+  CHECK(load(folder, "inbox: {sqlite: /p.db, mark_file: m/mark}\n")->inbox.mark_file == folder.file("m/mark"));
+  CHECK(error_of(folder, "inbox: {}\n").find("inbox.sqlite") != std::string::npos);
+  CHECK(error_of(folder, "inbox: {sqlite: \"\"}\n").find("inbox.sqlite") != std::string::npos);
+  CHECK(error_of(folder, "data_dir: d\ninbox: {sqlite: d/outbox.db}\n").find("own outbox") != std::string::npos);
+  CHECK(error_of(folder, "inbox: {sqlite: p.db, poll: 1s}\n").find("poll") != std::string::npos);
+}
+
 TEST_CASE("values, sizes, durations and relative paths are read") {
   const TemporaryFolder folder;
   folder.write("k", "secret\n");

@@ -200,10 +200,32 @@ def check_the_rest(checker):
     checker.call("POST", "/v1/clock/confirm", 200)
 
 
+def check_inbox(checker, platform):
+    errors = "/v1/inbox/errors"
+    platform.say("no JSON")
+    platform.say("{}")
+    listed = harness.wait_until(
+        lambda: (page := checker.call("GET", errors, 200, query="?limit=1"))["count"] == 2 and page, 20, "two errors")
+    first = listed["errors"][0]
+    checker.call("GET", errors, 200, query=f"?limit=1&cursor={listed['next_cursor']}")
+    checker.call("GET", errors, 400, query="?cursor=x")
+    one = errors + "/{source}/{row}"
+    name = {"source": first["source"], "row": str(first["row"])}
+    assert checker.call("DELETE", one, 200, name)["errors"] == 1
+    checker.call("DELETE", one, 404, name)
+    checker.call("DELETE", one, 404, {"source": "x", "row": "y"})
+    assert checker.call("GET", "/v1/inbox", 200)["mark"] == 2
+    checker.call("POST", "/v1/inbox/rewind", 400, body={"to": "0"})
+    checker.call("POST", "/v1/inbox/rewind", 409, body={"to": 3})
+    checker.call("POST", "/v1/inbox/rewind", 200, body={"to": 0})
+    harness.wait_until(lambda: checker.call("GET", "/v1/inbox", 200)["errors"] == 2, 20, "both rows are errors again")
+
+
 def check_methods(checker, paths):
     """What the document does not name is refused, with what the path does take."""
     for template, methods in paths.items():
         path = template.replace("{id}", "1").replace("{provider}", "payindex").replace("{merchant}", "m0")
+        path = path.replace("{source}", "x").replace("{row}", "1")
         for method in {"get", "post", "put", "delete", "patch"} - set(methods):
             if method == "get" and path.endswith("/probe"):
                 continue  # a merchant's id may end so
@@ -222,12 +244,15 @@ def test(options, folder):
     # A probe stays under way while nobody takes its connection out of the backlog.
     silent = socket.create_server(("127.0.0.1", 0))
     urls = [merchant.url, f"http://127.0.0.1:{silent.getsockname()[1]}/notify"]
-    daemon = harness.Daemon(options.ackd, folder, urls, delays="[20s, 20s, 20s]", extra="drain_timeout: 100ms\n")
+    platform = harness.Platform(os.path.join(folder, "platform.db"))
+    extra = "drain_timeout: 100ms\n" + platform.configuration()
+    daemon = harness.Daemon(options.ackd, folder, urls, delays="[20s, 20s, 20s]", extra=extra)
     try:
         daemon.start()
         checker = Checker(daemon, document)
         check_notifications(checker, check_ingest(checker, "m0"))
         check_the_rest(checker)
+        check_inbox(checker, platform)
         check_methods(checker, document.root["paths"])
         documented = {
             (method.upper(), path) for path, methods in document.root["paths"].items() for method in methods

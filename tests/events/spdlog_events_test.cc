@@ -87,6 +87,8 @@ TEST_CASE("every event makes exactly one line") {
                                MemoryShort{},
                                ClockStepped{},
                                ClockBehindRecord{},
+                               InboxTrouble{"x", true},
+                               InboxReplaced{},
                                DrainStarted{}};
   REQUIRE(all.size() == std::variant_size_v<Event>);
   for (const Event& event : all) events.on(event);

@@ -10,6 +10,7 @@ import random
 import signal
 import socket
 import socketserver
+import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -148,6 +149,7 @@ class Process:
         self.log = os.path.join(folder, "ackd.log")
         self.process = None
         self.starts = 0
+        self.traced = False
         os.makedirs(os.path.join(folder, "schedules"), exist_ok=True)
 
     def configure(self, rest, tcp_port=None):
@@ -162,6 +164,7 @@ class Process:
 
     def start(self, ready_seconds=30, environment=None, may_die=False):
         self.starts += 1
+        self.traced = False
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [self.binary, "--config", os.path.join(self.folder, "config.yaml")],
@@ -173,6 +176,20 @@ class Process:
         assert may_die or self.process.poll() is None, "the daemon did not start:\n" + self.tail()
         return self
 
+    def start_under(self, tracer):
+        """Starts below a tracer, which may end the daemon at any moment, also before it is ready."""
+        self.traced = True
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                tracer + [self.binary, "--config", os.path.join(self.folder, "config.yaml")], stderr=log, stdout=log)
+
+    def daemon_pid(self):
+        if not self.traced:
+            return self.process.pid
+        # Its tracer ends with it, and not the other way round.
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as children:
+            return int(children.read().split()[0])
+
     def is_ready(self):
         try:
             return Client(self.socket).call("GET", "/readyz")[0] == 200
@@ -180,7 +197,7 @@ class Process:
             return False
 
     def kill(self):
-        self.process.send_signal(signal.SIGKILL)
+        os.kill(self.daemon_pid(), signal.SIGKILL)
         self.process.wait()
 
     def stop(self, seconds=40):
@@ -189,8 +206,7 @@ class Process:
 
     def end(self):
         if self.process is not None and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+            self.kill()
 
     def tail(self):
         with open(self.log, encoding="utf-8", errors="replace") as log:
@@ -224,6 +240,40 @@ class Daemon(Process):
             f'  - {{provider: payindex, id: "m{i}", url: "{url}", key_file: m.key}}\n' for i, url in enumerate(urls)
         )
         self.configure(extra + "merchants:\n" + merchants, tcp_port)
+
+
+class Platform:
+    """The platform's own SQLite database with the inbox in it, made as the platform would."""
+
+    TABLES = """
+        CREATE TABLE ackd_inbox(
+          id           INTEGER PRIMARY KEY AUTOINCREMENT,
+          notification TEXT NOT NULL,
+          created_at   TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')));
+        CREATE TABLE ackd_inbox_source(one INTEGER PRIMARY KEY CHECK(one = 1), identity TEXT NOT NULL);
+        INSERT INTO ackd_inbox_source(one, identity) VALUES(1, lower(hex(randomblob(16))));
+    """
+
+    def __init__(self, path, journal_mode="wal"):
+        self.path = path
+        self.connection = sqlite3.connect(path, isolation_level=None, timeout=20, check_same_thread=False)
+        self.connection.execute(f"PRAGMA journal_mode={journal_mode}")
+        self.connection.execute("PRAGMA synchronous=FULL")
+        if not self.connection.execute("SELECT 1 FROM sqlite_schema WHERE name='ackd_inbox'").fetchone():
+            self.connection.executescript(self.TABLES)
+
+    def configuration(self):
+        return f"inbox: {{sqlite: {self.path}}}\n"
+
+    def say(self, text):
+        """Commits one row; returns its number."""
+        return self.connection.execute("INSERT INTO ackd_inbox(notification) VALUES(?)", (text,)).lastrowid
+
+    def identity(self):
+        return self.connection.execute("SELECT identity FROM ackd_inbox_source").fetchone()[0]
+
+    def close(self):
+        self.connection.close()
 
 
 class Ledger:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "outbox/conformance_activation.h"
+#include "outbox/conformance_inbox.h"
 #include "outbox/conformance_store.h"
 
 namespace ackd::conformance {
@@ -457,6 +458,15 @@ inline void check_outbox(const StoreFactory& make) {
   }
   SUBCASE("probes") {
     check_probes(*store);
+  }
+  SUBCASE("inbox rows") {
+    check_inbox_rows(*store);
+  }
+  SUBCASE("inbox marks") {
+    check_inbox_marks(*store);
+  }
+  SUBCASE("inbox errors") {
+    check_inbox_errors(*store);
   }
   SUBCASE("an empty store has no lanes") {
     Batch batch;

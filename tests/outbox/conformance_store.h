@@ -26,6 +26,9 @@ class Store {
   virtual OutboxCounts counts() = 0;
   // What a process would learn that opened the store now; both lists in the merchants' order.
   virtual ActivationRecord activation() = 0;
+  // The same about the platform's inbox, by source.
+  virtual std::vector<InboxStanding> inbox() = 0;
+  virtual InboxErrorsPage inbox_errors(const InboxErrorsQuery& query) = 0;
 };
 using StoreFactory = std::function<std::unique_ptr<Store>()>;
 

@@ -80,6 +80,15 @@ class SqliteStore final : public conformance::Store {
     return known;
   }
 
+  std::vector<InboxStanding> inbox() override {
+    close();
+    open(options_);
+    return outbox_->opening().inbox;
+  }
+  InboxErrorsPage inbox_errors(const InboxErrorsQuery& query) override {
+    return std::get<InboxErrorsPage>(*ask(query));
+  }
+
   // Each with a reader of its own, which sees every commit that was answered.
   Result<QueryAnswer> ask(Query query) {
     auto queries = SqliteQueries::open(path_, wakeup_.callback());
@@ -114,6 +123,8 @@ class TemporaryStore final : public conformance::Store {
   BatchResult run(Batch batch) override { return store_.run(std::move(batch)); }
   OutboxCounts counts() override { return store_.counts(); }
   ActivationRecord activation() override { return store_.activation(); }
+  std::vector<InboxStanding> inbox() override { return store_.inbox(); }
+  InboxErrorsPage inbox_errors(const InboxErrorsQuery& query) override { return store_.inbox_errors(query); }
 
  private:
   TemporaryFolder folder_;

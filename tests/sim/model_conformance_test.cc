@@ -9,6 +9,7 @@ class Unobserved final : public RecordObserver {
  public:
   void on_settlement(const ModelRow&, const Settlement&) override {}
   void on_change(const OperatorChange&) override {}
+  void on_inbox(const InboxSlice&) override {}
 };
 
 class ModelStore final : public conformance::Store {
@@ -16,6 +17,8 @@ class ModelStore final : public conformance::Store {
   BatchResult run(Batch batch) override { return writer_.apply(batch); }
   OutboxCounts counts() override { return counts_of(record_); }
   ActivationRecord activation() override { return activation_of(record_); }
+  std::vector<InboxStanding> inbox() override { return inbox_of(record_); }
+  InboxErrorsPage inbox_errors(const InboxErrorsQuery& query) override { return inbox_errors_of(record_, query); }
 
  private:
   ModelRecord record_;

@@ -157,6 +157,35 @@ OperationResult ModelWriter::change(const OperatorChange& change) {
   return answer(row, move(row, State::kPending, row.due_class, std::max(row.next_at, change.at), change.at));
 }
 
+InboxResult ModelWriter::take_inbox(const InboxSlice& slice) {
+  InboxResult result;
+  const auto known = record_.inbox.find(slice.source);
+  result.stale = (known == record_.inbox.end() ? 0 : known->second.mark) != slice.after;
+  if (result.stale) return result;
+  observer_.on_inbox(slice);
+  for (const InboxRow& row : slice.rows) result.rows.push_back(take_row(slice, row));
+  for (const InboxErrorName& name : slice.ended) {
+    const bool there = record_.inbox_errors.erase(name) > 0;
+    result.ended.push_back({there ? Applied::kApplied : Applied::kNotFound, {}, {}, 0, {}, {}});
+  }
+  record_.inbox[slice.source] = {slice.mark, slice.mark_seal};
+  result.errors = record_.inbox_errors.size();
+  return result;
+}
+
+OperationResult ModelWriter::take_row(const InboxSlice& slice, const InboxRow& row) {
+  OperationResult result{Applied::kNotFound, {}, {}, 0, {}, {}};
+  if (row.admission) result = admit(*row.admission);
+  const InboxErrorName name{slice.source, row.row};
+  if (row.admission && result.applied != Applied::kConflict) {
+    record_.inbox_errors.erase(name);
+    return result;
+  }
+  const Error conflict{ErrorCode::kConflict, "the key belongs to " + to_string(result.id), "key"};
+  record_.inbox_errors[name] = {name, slice.at, row.admission ? conflict : row.error, row.text, row.text_bytes};
+  return result;
+}
+
 DueNotification ModelWriter::due(const ModelRow& row) const {
   const Notification& n = row.notification;
   return {row.key(), row.progress, n.revision, n.subject, n.url, n.content, n.not_before, row.cancel_asked, n.probe};
@@ -214,6 +243,7 @@ BatchResult ModelWriter::apply(const Batch& batch) {
     if (const auto* settlement = std::get_if<Settlement>(&operation)) result.results.push_back(settle(*settlement));
     if (const auto* wish = std::get_if<OperatorChange>(&operation)) result.results.push_back(change(*wish));
   }
+  if (batch.inbox) result.inbox = take_inbox(*batch.inbox);
   if (batch.release) result.release_complete = release(*batch.release);
   for (const LaneId lane : woken_) result.woken.push_back(head_of(lane));
   for (const PageRequest& request : batch.pages) result.pages.push_back(read(request));
@@ -258,6 +288,27 @@ ActivationRecord activation_of(const ModelRecord& record) {
   }
   known.awaiting.assign(awaiting.begin(), awaiting.end());
   return known;
+}
+
+std::vector<InboxStanding> inbox_of(const ModelRecord& record) {
+  std::vector<InboxStanding> standings;
+  for (const auto& [source, inbox] : record.inbox) {
+    const auto errors = std::count_if(record.inbox_errors.begin(), record.inbox_errors.end(),
+                                      [&](const auto& error) { return error.first.source == source; });
+    standings.push_back({source, inbox.mark, inbox.mark_seal, static_cast<std::uint64_t>(errors)});
+  }
+  return standings;
+}
+
+InboxErrorsPage inbox_errors_of(const ModelRecord& record, const InboxErrorsQuery& query) {
+  InboxErrorsPage page;
+  for (auto error = record.inbox_errors.upper_bound(query.after); error != record.inbox_errors.end(); ++error) {
+    page.more = page.errors.size() == query.limit;
+    if (page.more) break;
+    page.errors.push_back(error->second);
+  }
+  page.count = record.inbox_errors.size();
+  return page;
 }
 
 std::optional<BootTime> ModelOutbox::next_ready() const {

@@ -29,6 +29,12 @@ struct ModelRow {
   QueueKey key() const { return {lane, due_class, next_at, notification.id}; }
 };
 
+// One source of the platform's inbox.
+struct ModelInbox {
+  std::int64_t mark = 0;
+  std::string mark_seal;
+};
+
 // What is on the disk.
 struct ModelRecord {
   std::map<NotificationId, ModelRow> rows;
@@ -37,6 +43,8 @@ struct ModelRecord {
   std::set<QueueKey> queue;
   std::map<MerchantName, Activation> activations;
   std::map<MerchantName, NotificationId> open_probes;
+  std::map<std::string, ModelInbox> inbox;
+  std::map<InboxErrorName, InboxError> inbox_errors;
   NotificationId newest;
   EngineTime newest_record;
 };
@@ -47,6 +55,7 @@ class RecordObserver {
   virtual ~RecordObserver() = default;
   virtual void on_settlement(const ModelRow& before, const Settlement& settlement) = 0;
   virtual void on_change(const OperatorChange& change) = 0;
+  virtual void on_inbox(const InboxSlice& slice) = 0;
 };
 
 // Applies one operation as outbox.h says.
@@ -64,6 +73,8 @@ class ModelWriter {
   OperationResult cancel(ModelRow& row, const OperatorChange& change);
   void note_probe(const ModelRow& row);
   bool release(const ReleaseSlice& slice);
+  InboxResult take_inbox(const InboxSlice& slice);
+  OperationResult take_row(const InboxSlice& slice, const InboxRow& row);
   OperationResult answer(const ModelRow& row, Applied applied) const;
   Applied move(ModelRow& row, State state, DueClass due_class, EngineTime next_at, EngineTime at);
   LaneId lane_of(const LaneKey& key);
@@ -81,6 +92,9 @@ OutboxCounts counts_of(const ModelRecord& record);
 MerchantName merchant_of(const ModelRow& row);
 // What a process learns about activation when it opens the record.
 ActivationRecord activation_of(const ModelRecord& record);
+
+std::vector<InboxStanding> inbox_of(const ModelRecord& record);
+InboxErrorsPage inbox_errors_of(const ModelRecord& record, const InboxErrorsQuery& query);
 
 // When and how the batch in flight ends; drawn by the simulator.
 struct BatchPlan {

@@ -57,6 +57,7 @@ struct World {
   // What survives the process.
   ModelRecord record;
   std::map<NotificationId, InFlightEntry> in_flight_file;
+  std::vector<unsigned> inbox;                          // the platform's: row i + 1 is about this order
   std::map<std::string, Temper> tempers;                // by merchant id
   std::map<std::string, std::string> hosts;             // by merchant id; several share one
   std::map<std::string, std::string> acknowledgements;  // by provider

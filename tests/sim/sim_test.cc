@@ -66,6 +66,8 @@ TEST_CASE("every seed keeps the promises and ends") {
     total.clock_steps += report.clock_steps;
     total.operator_changes += report.operator_changes;
     total.probes += report.probes;
+    total.inbox_rows += report.inbox_rows;
+    total.inbox_errors += report.inbox_errors;
     total.activations += report.activations;
     total.virtual_ms += report.virtual_ms;
   }
@@ -73,7 +75,7 @@ TEST_CASE("every seed keeps the promises and ends") {
                 << total.accepted << " accepted, " << total.sends << " sends, " << total.crashes << " crashes, "
                 << total.failed_batches << " failed batches, " << total.clock_steps << " clock steps, "
                 << total.operator_changes << " operator changes, " << total.probes << " probes, " << total.activations
-                << " activations");
+                << " activations, " << total.inbox_rows << " inbox rows, " << total.inbox_errors << " errors of it");
   // A run in which nothing happened proves nothing.
   if (seeds >= 20) {
     CHECK(total.sends > 1'000);
@@ -83,6 +85,8 @@ TEST_CASE("every seed keeps the promises and ends") {
     CHECK(total.operator_changes > 100);
     CHECK(total.probes > 100);
     CHECK(total.activations > 50);
+    CHECK(total.inbox_rows > 500);
+    CHECK(total.inbox_errors > 20);
   }
 }
 

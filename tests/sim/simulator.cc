@@ -14,6 +14,7 @@ namespace {
 
 constexpr Duration kChaos = std::chrono::hours(40);
 constexpr Duration kLivenessMax = std::chrono::hours(24 * 60);
+constexpr const char* kInboxSource = "platform";
 constexpr std::uint64_t kTurnsMax = 600'000;
 constexpr std::uint64_t kTurnsAtOnceMax = 2'000;
 
@@ -88,9 +89,14 @@ class Simulator {
   void probe(const Merchant& merchant);
   void heal();
   void release_held();
+  void write_inbox();
+  bool feed_inbox();
+  void take_inbox_result(const InboxResult& result);
+  InboxSlice slice_of_inbox();
   bool all_ended() const;
   BatchPlan plan();
   std::optional<BootTime> next_event() const;
+  std::int64_t inbox_rows() const { return static_cast<std::int64_t>(world_.inbox.size()); }
   BootTime soon(std::int64_t low_ms, std::int64_t high_ms) { return world_.boot + world_.rng.between(low_ms, high_ms); }
   IntakeRequest request_of(unsigned order);
 
@@ -101,7 +107,7 @@ class Simulator {
   std::unique_ptr<Process> process_;
   Report report_;
   std::optional<BootTime> wake_;
-  BootTime next_admission_, next_change_, next_clock_, next_band_, next_probe_;
+  BootTime next_admission_, next_change_, next_clock_, next_band_, next_probe_, next_inbox_;
   BootTime disk_trouble_until_{0};
   unsigned disk_trouble_percent_ = 0;
   Duration signer_max_{0};
@@ -111,6 +117,8 @@ class Simulator {
     std::vector<std::string> contents;  // empty for changes
   };
   std::map<Ticket, Asked> asked_;
+  std::int64_t inbox_offered_to_ = 0;  // of this process, like the next
+  std::vector<std::string> inbox_contents_;
   std::uint64_t turns_at_once_ = 0;
 };
 
@@ -131,7 +139,7 @@ void Simulator::populate() {
   world_.crash_per_100k = rng.chance(70) ? static_cast<unsigned>(rng.below(400)) : 0;
   disk_trouble_percent_ = rng.chance(50) ? static_cast<unsigned>(rng.below(40)) : 0;
   signer_max_ = rng.chance(50) ? Duration(0) : rng.between(1, 300);
-  next_admission_ = next_change_ = next_clock_ = next_band_ = next_probe_ = world_.boot;
+  next_admission_ = next_change_ = next_clock_ = next_band_ = next_probe_ = next_inbox_ = world_.boot;
 }
 
 IntakeRequest Simulator::request_of(unsigned order) {
@@ -162,6 +170,7 @@ void Simulator::start_process() {
   process_ = std::make_unique<Process>(
       world_, options_, catalogue_, merchants_, [this] { return plan(); }, signer_max_);
   asked_.clear();
+  inbox_offered_to_ = world_.record.inbox[kInboxSource].mark;
   wake_ = world_.boot;
 }
 
@@ -209,6 +218,61 @@ void Simulator::admit_some() {
   const Ticket ticket = ++newest_ticket_;
   asked_.emplace(ticket, std::move(asked));
   process_->engine.admit(ticket, std::move(admissions));
+}
+
+// The platform commits rows whether the daemon lives or not. Every tenth says what an earlier one said, and every
+// sixteenth cannot be admitted.
+void Simulator::write_inbox() {
+  SeededRng& rng = world_.rng;
+  next_inbox_ = soon(1, rng.chance(20) ? 6'000'000 : 400'000);
+  if (newest_order_ > 400) return;
+  const std::uint64_t count = 1 + rng.below(rng.chance(20) ? 30 : 4);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const bool repeat = newest_order_ > 0 && rng.chance(10);
+    world_.inbox.push_back(repeat ? static_cast<unsigned>(rng.below(newest_order_)) : newest_order_++);
+  }
+}
+
+InboxSlice Simulator::slice_of_inbox() {
+  InboxSlice slice;
+  slice.source = kInboxSource;
+  slice.after = inbox_offered_to_;
+  const auto rows_max = 1 + world_.rng.below(6);
+  for (std::uint64_t i = 0; i < rows_max && slice.after + static_cast<std::int64_t>(i) < inbox_rows(); ++i) {
+    InboxRow row;
+    row.row = slice.after + static_cast<std::int64_t>(i) + 1;
+    const unsigned order = world_.inbox[static_cast<std::size_t>(row.row - 1)];
+    const Engine& engine = process_->engine;
+    Result<Admission> admission = process_->intake.admit(request_of(order), {engine.now(), engine.wall()});
+    CHECK_THAT(admission.ok(), "the simulator's own notification was refused");
+    if (order % 16 != 0) row.admission = std::move(*admission);
+    slice.mark = row.row;
+    slice.rows.push_back(std::move(row));
+  }
+  return slice;
+}
+
+void Simulator::take_inbox_result(const InboxResult& result) {
+  world_.witness.on_published(inbox_offered_to_);
+  for (std::size_t i = 0; i < result.rows.size(); ++i) {
+    const OperationResult& row = result.rows[i];
+    if (row.applied == Applied::kApplied) world_.witness.on_accepted(row.id, inbox_contents_.at(i));
+  }
+}
+
+// Whether the engine was given something.
+bool Simulator::feed_inbox() {
+  Engine& engine = process_->engine;
+  if (const auto result = engine.take_inbox_result()) take_inbox_result(*result);
+  if (inbox_offered_to_ == inbox_rows() || !engine.inbox_room() || !engine.accepts(1, 1'000)) return false;
+  InboxSlice slice = slice_of_inbox();
+  inbox_offered_to_ = slice.mark;
+  inbox_contents_.clear();
+  for (const InboxRow& row : slice.rows) {
+    inbox_contents_.push_back(row.admission ? row.admission->notification.content : std::string());
+  }
+  engine.offer_inbox(std::move(slice));
+  return true;
 }
 
 void Simulator::change_something() {
@@ -280,6 +344,7 @@ void Simulator::act() {
   if (world_.boot >= next_change_) change_something();
   if (world_.boot >= next_clock_) step_clock();
   if (world_.boot >= next_probe_) probe_something();
+  if (world_.boot >= next_inbox_) write_inbox();
   if (world_.boot < next_band_) return;
   next_band_ = soon(100'000, 20'000'000);
   process_->outbox.band = static_cast<DiskBand>(world_.rng.below(3));
@@ -314,6 +379,7 @@ void Simulator::turn() {
   if (result.fatal) throw Crash{};
   wake_.reset();
   if (result.wake_at) wake_ = world_.boot + std::max(*result.wake_at - stats.now, Duration(1));
+  if (feed_inbox()) wake_ = world_.boot;
 }
 
 std::optional<BootTime> Simulator::next_event() const {
@@ -325,7 +391,9 @@ std::optional<BootTime> Simulator::next_event() const {
   consider(process_->signer.next_ready());
   consider(process_->transport.next_ready());
   if (world_.faults) {
-    for (const BootTime at : {next_admission_, next_change_, next_clock_, next_band_, next_probe_}) consider(at);
+    for (const BootTime at : {next_admission_, next_change_, next_clock_, next_band_, next_probe_, next_inbox_}) {
+      consider(at);
+    }
   }
   return next;
 }
@@ -374,6 +442,8 @@ void Simulator::release_held() {
 }
 
 bool Simulator::all_ended() const {
+  const auto inbox = world_.record.inbox.find(kInboxSource);
+  if ((inbox == world_.record.inbox.end() ? 0 : inbox->second.mark) != inbox_rows()) return false;
   return std::all_of(world_.record.rows.begin(), world_.record.rows.end(),
                      [](const auto& row) { return is_final(row.second.state); });
 }
@@ -392,11 +462,13 @@ Report Simulator::run() {
     probe_unverified();
     step(world_.boot + std::chrono::hours(1));
   }
-  if (world_.witness.failures().empty()) world_.witness.at_end();
+  if (world_.witness.failures().empty()) world_.witness.at_end(inbox_rows());
   report_.failures = world_.witness.failures();
   report_.hash = world_.hash;
   report_.sends = world_.witness.sends();
   report_.probes = world_.witness.probes_sent();
+  report_.inbox_rows = world_.inbox.size();
+  report_.inbox_errors = world_.record.inbox_errors.size();
   report_.activations = world_.record.activations.size();
   report_.accepted = world_.witness.accepted().size();
   report_.virtual_ms = static_cast<std::uint64_t>((world_.boot - start).count());

@@ -122,6 +122,18 @@ void Witness::on_change(const OperatorChange& change) {
   if (change.verb == OperatorVerb::kRetry) earliest_.erase(change.id);
 }
 
+void Witness::on_inbox(const InboxSlice& slice) {
+  for (const InboxRow& row : slice.rows) {
+    if (!inbox_rows_.insert(row.row).second) fail("an inbox row was dealt with twice: " + std::to_string(row.row));
+  }
+}
+
+void Witness::on_published(std::int64_t mark) {
+  for (std::int64_t row = 1; row <= mark; ++row) {
+    if (!inbox_rows_.contains(row)) fail("published as dealt with, and is not: inbox row " + std::to_string(row));
+  }
+}
+
 void Witness::check_next_state(const ModelRow& before, const Settlement& settlement) {
   const std::string id = to_string(settlement.key.id);
   const bool acknowledged = settlement.attempt->outcome == OutcomeClass::kAcknowledged;
@@ -170,7 +182,8 @@ void Witness::on_turn(const TurnResult& result, const EngineStats& stats) {
   if (stats.in_flight > options_.transfers_max + 1) fail("more transfers than the cap");
 }
 
-void Witness::at_end() {
+void Witness::at_end(std::int64_t inbox_rows) {
+  on_published(inbox_rows);
   for (const NotificationId id : accepted_) {
     const auto row = record_.rows.find(id);
     if (row == record_.rows.end()) {

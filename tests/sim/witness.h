@@ -27,6 +27,9 @@ class Witness final : public RecordObserver {
   void on_transfer_end(NotificationId id, TransferEnd end, BootTime now);
   void on_settlement(const ModelRow& before, const Settlement& settlement) override;
   void on_change(const OperatorChange& change) override;
+  void on_inbox(const InboxSlice& slice) override;
+  // The platform may delete what stands at or below it.
+  void on_published(std::int64_t mark);
   void on_enter(const InFlightEntry& entry, BootTime now);
   void on_leave(NotificationId id);
   void on_crash();
@@ -39,8 +42,8 @@ class Witness final : public RecordObserver {
   void on_turn(const TurnResult& result, const EngineStats& stats);
   // What awaits an activation that has come is released within the hour, whatever the disk does.
   void check_released(BootTime now);
-  // Everything must have ended; nothing accepted may be missing.
-  void at_end();
+  // Everything must have ended; nothing accepted, and none of the platform's inbox rows, may be missing.
+  void at_end(std::int64_t inbox_rows);
 
   void fail(const std::string& what);
   const std::vector<std::string>& failures() const { return failures_; }
@@ -72,6 +75,7 @@ class Witness final : public RecordObserver {
   std::map<NotificationId, BootTime> suspects_;    // in flight, with their start
   std::map<NotificationId, std::string> probed_;   // probes that were sent, with the merchant's URL then
   std::map<NotificationId, BootTime> unreleased_;  // await an activation that has come, with when that was seen
+  std::set<std::int64_t> inbox_rows_;              // that were dealt with
   BootTime looked_for_unreleased_;
   BootTime adopted_at_;
   std::size_t total_sends_ = 0;

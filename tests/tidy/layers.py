@@ -23,8 +23,8 @@ CONTRACTS = {
 CONTRACT_ROW = 3
 
 # Inside a row: what else is allowed. The API shows limits that the configuration sets; the adapters of sockets and of
-# the HTTP server run on the loop.
-BESIDE = {("policy", "text"), ("api", "config"), ("transport", "loop"), ("http", "loop"), ("inbox", "loop")}
+# the HTTP server run on the loop; the inbox's source is a guest in SQLite files as the outbox owns them.
+BESIDE = {("policy", "text"), ("api", "config"), ("transport", "loop"), ("http", "loop"), ("inbox", "outbox")}
 
 # A library's headers, by the beginning of their name, and the only places that include them.
 OWNERS = {
