@@ -66,7 +66,7 @@ class Api {
   bool wants_turn() const { return ingest_.wants_turn(); }
 
  private:
-  enum class View { kShow, kWhy, kRequest, kList, kStats };
+  enum class View { kShow, kWhy, kRequest, kList, kStats, kJob, kJobs };
   struct WaitingChange {
     OperatorVerb verb;
     NotificationId id;
@@ -75,7 +75,13 @@ class Api {
     MerchantName merchant;
   };
   struct WaitingIngest {};
-  using Waiting = std::variant<WaitingIngest, WaitingChange, WaitingProbe, View>;
+  struct WaitingJobStart {
+    Job job;
+  };
+  struct WaitingJobStop {
+    JobId job;
+  };
+  using Waiting = std::variant<WaitingIngest, WaitingChange, WaitingProbe, WaitingJobStart, WaitingJobStop, View>;
   struct QueuedQuery {
     Ticket ticket = 0;
     Query query;
@@ -87,6 +93,10 @@ class Api {
   void show(Ticket ticket, View view, std::string_view id_text);
   void change(Ticket ticket, const ApiRequest& request, const RouteMatch& found);
   void probe(Ticket ticket, const MerchantName& merchant);
+  void start_job(Ticket ticket, std::string_view body);
+  void list_jobs(Ticket ticket, const Fields& parameters);
+  void show_job(Ticket ticket, std::string_view id_text);
+  void stop_job(Ticket ticket, std::string_view id_text);
   void ask(Ticket ticket, View view, Query query);
   void finish(Ticket ticket, ApiResponse response);
   ApiResponse respond_to_answer(const Waiting& waiting, const Answer& answer);

@@ -27,8 +27,11 @@ enum class PlantedBug : std::uint8_t {
   kActivateBeforeCommit,  // a merchant counts as activated at the answer, not at the commit
   kForgetAwaiting,        // a start does not go on releasing what an activation had begun to
   kReleaseOnce,           // only the first slice of what awaits an activation is released
+  kCursorApart,           // a job's changes are committed without its cursor
+  kStartDuringSlice,      // a job's slice leaves in the engine's hands what it changes
+  kForgetJobs,            // a start does not go on with the jobs on record
 };
-inline constexpr int kPlantedBugCount = 19;
+inline constexpr int kPlantedBugCount = 22;
 
 #ifdef ACKD_PLANTED_BUGS
 extern PlantedBug planted_bug;

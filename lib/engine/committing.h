@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/activating.h"
+#include "engine/bulk_changes.h"
 #include "engine/core.h"
 #include "engine/recovery.h"
 
@@ -13,8 +14,8 @@ namespace ackd {
 
 class Committing {
  public:
-  Committing(Core& core, Recovery& recovery, Activating& activating)
-      : core_(core), recovery_(recovery), activating_(activating) {}
+  Committing(Core& core, Recovery& recovery, Activating& activating, BulkChanges& bulk_changes)
+      : core_(core), recovery_(recovery), activating_(activating), bulk_changes_(bulk_changes) {}
 
   void admit(Ticket ticket, std::vector<Admission> admissions);
   void change(Ticket ticket, std::vector<OperatorChange> changes);
@@ -27,6 +28,7 @@ class Committing {
  private:
   struct Batched {
     Shipment shipment;
+    std::optional<JobSlice> job;
     std::optional<ReleaseSlice> release;
     std::vector<PageRequest> pages;
     std::optional<RowRequest> rows;
@@ -38,6 +40,7 @@ class Committing {
   void on_failed(const std::string& trouble);
   void fail(const std::string& why);
   void on_settled(PendingSettlement& pending, const OperationResult& result);
+  void on_job_slice(const JobSlice& slice, const BatchResult& result);
   void on_changed(PendingChange& pending, const OperationResult& result, const std::vector<LaneHead>& woken);
   void on_admitted(PendingAdmission& pending, const OperationResult& result);
   void refuse(const PendingAdmission& pending, const Error& refusal);
@@ -50,6 +53,7 @@ class Committing {
   Core& core_;
   Recovery& recovery_;
   Activating& activating_;
+  BulkChanges& bulk_changes_;
   Batched batched_;
   LaneId scanned_to_;
   // Changes of notifications about which something else is being committed: decided afterwards, in their order.

@@ -26,6 +26,8 @@ class SpdlogEvents final : public Events {
   void write(const ClockStepped& event) const;
   void write(const ClockBehindRecord& event) const;
   void write(const DrainStarted& event) const;
+  void write(const JobStarted& event) const;
+  void write(const JobEnded& event) const;
 
   const SpdlogLog& log_;
 };

@@ -12,6 +12,7 @@
 #include "outbox/disk_space.h"
 #include "outbox/outbox.h"
 #include "outbox/sqlite_database.h"
+#include "outbox/sqlite_jobs.h"
 #include "outbox/sqlite_lanes.h"
 #include "outbox/sqlite_operations.h"
 #include "outbox/sqlite_pages.h"
@@ -38,6 +39,7 @@ class SqliteWriter {
 
  private:
   BatchResult attempt(const Batch& batch);
+  OperationResult apply(const Operation& operation);
   void read(const Batch& batch, BatchResult& result);
   void begin(bool writes);
   void roll_back();
@@ -50,6 +52,7 @@ class SqliteWriter {
   DiskSpace& disk_;
   SqliteLanes lanes_;
   SqliteOperations operations_;
+  SqliteJobs jobs_;
   SqlitePages pages_;
   SqliteStatement begin_write_, begin_read_, commit_, data_version_;
   std::int64_t known_data_version_ = 0;

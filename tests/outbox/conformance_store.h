@@ -26,6 +26,10 @@ class Store {
   virtual OutboxCounts counts() = 0;
   // What a process would learn that opened the store now; both lists in the merchants' order.
   virtual ActivationRecord activation() = 0;
+  virtual std::vector<Job> running_jobs() = 0;
+  virtual Result<QueryAnswer> ask(Query query) = 0;
+  // Where the merchant's own URL leads, as it is kept for lists by host.
+  virtual void put_origin(const MerchantName& merchant, const std::string& origin) = 0;
 };
 using StoreFactory = std::function<std::unique_ptr<Store>()>;
 

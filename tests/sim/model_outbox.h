@@ -37,6 +37,8 @@ struct ModelRecord {
   std::set<QueueKey> queue;
   std::map<MerchantName, Activation> activations;
   std::map<MerchantName, NotificationId> open_probes;
+  std::map<MerchantName, std::string> origins;  // of merchants' own URLs
+  std::map<JobId, Job> jobs;
   NotificationId newest;
   EngineTime newest_record;
 };
@@ -47,6 +49,9 @@ class RecordObserver {
   virtual ~RecordObserver() = default;
   virtual void on_settlement(const ModelRow& before, const Settlement& settlement) = 0;
   virtual void on_change(const OperatorChange& change) = 0;
+  virtual void on_job_start(const Job& job) = 0;
+  // With the job as it was, and what came of each change.
+  virtual void on_job_slice(const Job& before, const JobSlice& slice, const std::vector<OperationResult>& results) = 0;
 };
 
 // Applies one operation as outbox.h says.
@@ -62,6 +67,9 @@ class ModelWriter {
   OperationResult retry(ModelRow& row, const OperatorChange& change);
   OperationResult replay(const ModelRow& row, const OperatorChange& change);
   OperationResult cancel(ModelRow& row, const OperatorChange& change);
+  OperationResult start(const JobStart& start);
+  OperationResult stop(const JobStop& stop);
+  std::vector<OperationResult> advance(const JobSlice& slice);
   void note_probe(const ModelRow& row);
   bool release(const ReleaseSlice& slice);
   OperationResult answer(const ModelRow& row, Applied applied) const;
@@ -81,6 +89,7 @@ OutboxCounts counts_of(const ModelRecord& record);
 MerchantName merchant_of(const ModelRow& row);
 // What a process learns about activation when it opens the record.
 ActivationRecord activation_of(const ModelRecord& record);
+std::vector<Job> running_jobs(const ModelRecord& record);
 
 // When and how the batch in flight ends; drawn by the simulator.
 struct BatchPlan {
