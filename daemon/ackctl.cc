@@ -28,6 +28,7 @@ ackd::Verbs declare_verbs(CLI::App& app) {
   ackd::add_enqueue_verb(app, verbs);
   ackd::add_queue_verbs(app, verbs);
   ackd::add_steering_verbs(app, verbs);
+  ackd::add_job_verbs(app, verbs);
   ackd::add_merchant_verbs(app, verbs);
   ackd::add_offline_verbs(app, verbs);
   ackd::add_provider_verbs(app, verbs);

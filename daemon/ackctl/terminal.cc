@@ -39,4 +39,8 @@ bool wants_colours(bool forbidden) {
   return !forbidden && ::isatty(STDOUT_FILENO) == 1;
 }
 
+bool wants_progress() {
+  return ::isatty(STDERR_FILENO) == 1;
+}
+
 }  // namespace ackd

@@ -23,4 +23,7 @@ class Terminal {
 // True when standard output is a terminal and the operator did not forbid colours.
 bool wants_colours(bool forbidden);
 
+// True when standard error is a terminal, where a line may be rewritten.
+bool wants_progress();
+
 }  // namespace ackd

@@ -53,7 +53,8 @@ using Verbs = std::vector<std::unique_ptr<Verb>>;
 
 void add_enqueue_verb(CLI::App& app, Verbs& verbs);
 void add_queue_verbs(CLI::App& app, Verbs& verbs);     // ls, show, why, stats
-void add_steering_verbs(CLI::App& app, Verbs& verbs);  // retry, cancel, clock confirm
+void add_steering_verbs(CLI::App& app, Verbs& verbs);  // retry, cancel, hold, release, resend, clock confirm
+void add_job_verbs(CLI::App& app, Verbs& verbs);       // job ls, show, stop, wait
 void add_merchant_verbs(CLI::App& app, Verbs& verbs);  // merchant ls, show, probe, test-send
 void add_offline_verbs(CLI::App& app, Verbs& verbs);   // explain, render
 void add_config_verbs(CLI::App& app, Verbs& verbs);    // config check, config show

@@ -1,9 +1,7 @@
 // ackctl receive: a merchant to try against.
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -21,6 +19,7 @@
 #include "ackctl/printable.h"
 #include "ackctl/received.h"
 #include "ackctl/receiver.h"
+#include "ackctl/stop_signals.h"
 #include "ackctl/story.h"
 #include "ackctl/verb.h"
 #include "base/time.h"
@@ -136,20 +135,10 @@ class Merchants {
   const Session& session_;
 };
 
-// Blocks SIGINT and SIGTERM for every thread that starts later, and turns them into something to poll.
-UniqueFd stop_signals() {
-  sigset_t stops;
-  sigemptyset(&stops);
-  sigaddset(&stops, SIGINT);
-  sigaddset(&stops, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &stops, nullptr);
-  return UniqueFd(signalfd(-1, &stops, SFD_CLOEXEC));
-}
-
 // Returns at a stop signal, or when `count` answers (0 for any number) were counted on `answered`.
-void wait_for_end(const UniqueFd& signals, const UniqueFd& answered, std::uint64_t count) {
+void wait_for_end(const StopSignals& signals, const UniqueFd& answered, std::uint64_t count) {
   std::uint64_t seen = 0;
-  std::array<pollfd, 2> both{{{signals.get(), POLLIN, 0}, {answered.get(), POLLIN, 0}}};
+  std::array<pollfd, 2> both{{{signals.fd(), POLLIN, 0}, {answered.get(), POLLIN, 0}}};
   while (count == 0 || seen < count) {
     if (::poll(both.data(), both.size(), -1) < 0) continue;
     if ((both[0].revents & POLLIN) != 0) return;
@@ -213,7 +202,7 @@ class ReceiveVerb : public Verb {
   }
 
   ExitCode serve(Merchants& merchants, const Session& session) const {
-    const UniqueFd signals = stop_signals();
+    const StopSignals signals;
     const UniqueFd answered(eventfd(0, EFD_CLOEXEC));
     const auto count_one = [&answered] {
       const std::uint64_t one = 1;

@@ -4,6 +4,9 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <string>
@@ -32,6 +35,15 @@ class FakeDaemon {
     return run_ackctl(arguments, input);
   }
 
+  const std::string& address() const { return address_; }
+
+  // Whether that was asked within ten seconds.
+  bool wait_for(const std::string& request) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(10),
+                             [&] { return std::find(asked_.begin(), asked_.end(), request) != asked_.end(); });
+  }
+
   std::vector<std::string> asked() {
     const std::lock_guard<std::mutex> lock(mutex_);
     return asked_;
@@ -46,6 +58,7 @@ class FakeDaemon {
     const std::lock_guard<std::mutex> lock(mutex_);
     const std::string line = request.method + " " + request.path + (request.query.empty() ? "" : "?" + request.query);
     asked_.push_back(line);
+    changed_.notify_all();
     last_body_ = request.body;
     const auto found = answers_.find(line);
     if (found == answers_.end())
@@ -55,6 +68,7 @@ class FakeDaemon {
 
   std::map<std::string, std::pair<int, std::string>> answers_;
   std::mutex mutex_;
+  std::condition_variable changed_;
   std::vector<std::string> asked_;
   std::string last_body_;
   std::string address_;
