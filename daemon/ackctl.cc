@@ -32,6 +32,7 @@ ackd::Verbs declare_verbs(CLI::App& app) {
   ackd::add_enqueue_verb(app, verbs);
   ackd::add_queue_verbs(app, verbs);
   ackd::add_steering_verbs(app, verbs);
+  ackd::add_job_verbs(app, verbs);
   ackd::add_merchant_verbs(app, verbs);
   ackd::add_key_verbs(app, verbs);
   ackd::add_lane_verbs(app, verbs);

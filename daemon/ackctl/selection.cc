@@ -95,6 +95,16 @@ Result<std::vector<NotificationId>> resolve(const Selection& selection, Client& 
       ErrorCode::kTooLarge, fmt::format("more than {} ids at once; give them in smaller parts", kSelectionMax), {}};
 }
 
+ExitCode do_each(const std::vector<NotificationId>& ids, const std::function<ExitCode(NotificationId)>& do_one) {
+  ExitCode code = ExitCode::kOk;
+  for (const NotificationId id : ids) {
+    const ExitCode one = do_one(id);
+    if (one == ExitCode::kUnreachable) return one;
+    if (one != ExitCode::kOk) code = one;
+  }
+  return code;
+}
+
 SelectionVerb::SelectionVerb(CLI::App* command) : Verb(command) {
   declare_selection(*command, selection_);
 }
@@ -108,13 +118,7 @@ ExitCode SelectionVerb::run(const Session& session) {
   const auto ids = resolve(selection_, client, std::cin);
   if (!ids) return give_up_selection(ids.error());
   begin(ids->size(), session);
-  ExitCode code = ExitCode::kOk;
-  for (const NotificationId id : *ids) {
-    const ExitCode one = do_one(id, client, session);
-    if (one == ExitCode::kUnreachable) return one;
-    if (one != ExitCode::kOk) code = one;
-  }
-  return code;
+  return do_each(*ids, [&](NotificationId id) { return do_one(id, client, session); });
 }
 
 ExitCode give_up_selection(const Error& error) {

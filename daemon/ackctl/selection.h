@@ -1,6 +1,7 @@
 // Which notifications a verb is about: ids on the command line, ids from standard input, or everything of one order.
 #pragma once
 
+#include <functional>
 #include <istream>
 #include <string>
 #include <vector>
@@ -32,8 +33,11 @@ Result<std::vector<NotificationId>> read_ids(std::istream& lines);
 Result<std::vector<NotificationId>> resolve(const Selection& selection, Client& client, std::istream& input);
 inline constexpr std::size_t kSelectionMax = 100'000;
 
-// A verb that does one thing to each selected notification. One refusal does not keep the others from being done; it
-// shows in the exit code. A daemon that cannot be reached ends it.
+// One refusal does not keep the others from being done; it shows in the exit code. A daemon that cannot be reached ends
+// it.
+ExitCode do_each(const std::vector<NotificationId>& ids, const std::function<ExitCode(NotificationId)>& do_one);
+
+// A verb that does one thing to each selected notification.
 class SelectionVerb : public Verb {
  public:
   explicit SelectionVerb(CLI::App* command);

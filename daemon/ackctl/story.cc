@@ -156,6 +156,7 @@ std::string advice(const Document& notification) {
                        text_of(notification, "merchant"));
   }
   if (state == "exhausted") return fmt::format("'ackctl retry {}' sends it again as a new notification", id);
+  if (state == "cancelled") return fmt::format("'ackctl resend {}' sends it as a new notification", id);
   if (state == "held") return fmt::format("'ackctl why {}' says what to repair", id);
   if (state == "pending" && !flag_of(notification, "in_flight")) {
     return fmt::format("'ackctl retry {}' sends it now, 'ackctl cancel {}' ends it", id, id);

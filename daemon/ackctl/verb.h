@@ -53,7 +53,8 @@ using Verbs = std::vector<std::unique_ptr<Verb>>;
 
 void add_enqueue_verb(CLI::App& app, Verbs& verbs);
 void add_queue_verbs(CLI::App& app, Verbs& verbs);     // ls, show, why, stats
-void add_steering_verbs(CLI::App& app, Verbs& verbs);  // retry, cancel, clock confirm
+void add_steering_verbs(CLI::App& app, Verbs& verbs);  // retry, cancel, hold, release, resend, clock confirm
+void add_job_verbs(CLI::App& app, Verbs& verbs);       // job ls, show, stop, wait
 void add_merchant_verbs(CLI::App& app, Verbs& verbs);  // merchant ls, show, add, set, rm, pause, import, probe ...
 void add_key_verbs(CLI::App& app, Verbs& verbs);       // key ls, set, rotate, status
 void add_lane_verbs(CLI::App& app, Verbs& verbs);      // lane ls, show

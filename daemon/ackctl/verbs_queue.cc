@@ -8,6 +8,7 @@
 #include "ackctl/client.h"
 #include "ackctl/curl_command.h"
 #include "ackctl/document.h"
+#include "ackctl/filter_options.h"
 #include "ackctl/list_pages.h"
 #include "ackctl/printable.h"
 #include "ackctl/selection.h"
@@ -23,6 +24,7 @@ constexpr const char* kListExamples = R"(Examples:
   ackctl ls                                   the newest 50
   ackctl ls --state pending --provider PROVIDER
   ackctl ls --order 42                        everything about one order
+  ackctl ls --host shop.example --tag region=eu
   ackctl ls --state exhausted --all --json | ackctl retry -
 Times are UTC.)";
 
@@ -42,15 +44,8 @@ std::string time_cell(const Document& row) {
 class ListVerb : public Verb {
  public:
   explicit ListVerb(CLI::App* command) : Verb(command) {
-    command->add_option("--state", state_, "pending, held, delivered, exhausted or cancelled")
-        ->check(CLI::IsMember({"pending", "held", "delivered", "exhausted", "cancelled"}));
-    command->add_option("--provider", provider_, "Only this provider");
-    command->add_option("--merchant", merchant_, "Only this merchant id");
-    command->add_option("--order,--subject", subject_, "Only this order number");
-    command->add_option("--type", type_, "Only this type: payment, refund ...");
-    command->add_option("--key", key_, "Only this idempotency key");
-    command->add_option("--since", since_, "Admitted at or after this RFC 3339 time");
-    command->add_option("--until", until_, "Admitted before this RFC 3339 time");
+    declare_filter(*command, filter_);
+    command->add_option("--order,--subject", filter_.order, "Only this order number");
     auto* limit = command->add_option("--limit", limit_, "At most so many rows")
                       ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}))
                       ->capture_default_str();
@@ -62,7 +57,7 @@ class ListVerb : public Verb {
     const auto address = daemon_address(session.options);
     if (!address) return refuse(address.error());
     Client client(*address);
-    ListPages pages(client, filters(), all_ ? std::numeric_limits<std::size_t>::max() : limit_);
+    ListPages pages(client, parameters_of(filter_), all_ ? std::numeric_limits<std::size_t>::max() : limit_);
     Table table({"ID", "STATE", "PROVIDER", "MERCHANT", "SUBJECT", "ATTEMPTS", "NEXT/FINISHED", "REASON"},
                 session.terminal);
     std::size_t shown = 0;
@@ -79,11 +74,6 @@ class ListVerb : public Verb {
   }
 
  private:
-  ListPages::Filters filters() const {
-    return {{"state", state_}, {"provider", provider_}, {"merchant", merchant_}, {"subject", subject_},
-            {"type", type_},   {"key", key_},           {"since", since_},       {"until", until_}};
-  }
-
   static void print(const Document& row, const Session& session, Table& table) {
     if (session.options.json) {
       fmt::print("{}\n", to_line(row));
@@ -93,14 +83,7 @@ class ListVerb : public Verb {
                text_of(row, "subject"), text_of(row, "attempts"), time_cell(row), text_of(row, "reason")});
   }
 
-  std::string state_;
-  std::string provider_;
-  std::string merchant_;
-  std::string subject_;
-  std::string type_;
-  std::string key_;
-  std::string since_;
-  std::string until_;
+  FilterOptions filter_;
   std::size_t limit_ = 50;
   bool all_ = false;
 };

@@ -117,7 +117,8 @@ Status Composition::open_storage() {
       std::min(std::max<std::size_t>(config_.delivery.unsettled_max, 8'192), InFlightFile::kCapacityMax);
   if (const Status opened = keep(InFlightFile::open(in_flight), in_flight_); !opened) return opened;
   outbox_->start();
-  return keep(SqliteQueries::open(path, wake), queries_);
+  if (const Status opened = keep(SqliteQueries::open(path, wake), queries_); !opened) return opened;
+  return keep(SqliteQueries::open(path, wake), job_queries_);
 }
 
 Status Composition::open_network() {
@@ -125,11 +126,11 @@ Status Composition::open_network() {
     return made;
   const OutboxOpening& opening = outbox_->opening();
   activations_ = Activations(opening.activation.activations);
-  const EngineParts parts{*outbox_,   *in_flight_, signer_, *transport_, catalogue_,
-                          merchants_, events_,     rng_,    activations_};
+  const EngineParts parts{*outbox_,   *in_flight_, signer_, *transport_,  catalogue_,
+                          merchants_, events_,     rng_,    activations_, *job_queries_};
   engine_ = std::make_unique<Engine>(
       engine_options(config_), parts,
-      EngineStart{clock_.now(), opening.newest_id, opening.newest_record, opening.activation.awaiting});
+      EngineStart{clock_.now(), opening.newest_id, opening.newest_record, opening.activation.awaiting, opening.jobs});
   open_inbox();
   api_ =
       std::make_unique<Api>(ApiParts{*engine_, intake_, *queries_, catalogue_, merchants_, activations_, inbox_.get()},

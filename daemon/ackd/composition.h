@@ -69,6 +69,7 @@ class Composition {
 
   std::unique_ptr<SqliteOutbox> outbox_;
   std::unique_ptr<SqliteQueries> queries_;
+  std::unique_ptr<SqliteQueries> job_queries_;  // a reader of the engine's own: people's lists do not wait for jobs
   std::unique_ptr<InFlightFile> in_flight_;
   ProfileCatalogue catalogue_;
   MerchantDirectory merchants_;

@@ -4,7 +4,9 @@
 
 #include "api/explanation.h"
 #include "api/inbox_resource.h"
+#include "api/job_resource.h"
 #include "api/lane_resource.h"
+#include "api/list_parameters.h"
 #include "api/metrics_resource.h"
 #include "api/notification_codec.h"
 #include "api/notification_resource.h"
@@ -33,6 +35,10 @@ ApiResponse method_refused(const std::string& allowed) {
 Problem no_such_id(std::string_view text) {
   return {
       404, "not_found", fmt::format("'{}' is not a notification's id, which is a decimal number", shortened(text)), {}};
+}
+
+Problem no_such_job(std::string_view text) {
+  return {404, "not_found", fmt::format("'{}' is not a job's id, which is a number", shortened(text)), {}};
 }
 
 MerchantName merchant_of(const RouteMatch& found) {
@@ -94,6 +100,10 @@ void Api::route(Ticket ticket, ApiRequest request) {
     case Endpoint::kExplainNotification: return show(ticket, View::kWhy, found.parameters.front());
     case Endpoint::kRequestOfNotification: return show(ticket, View::kRequest, found.parameters.front());
     case Endpoint::kChangeNotification: return change(ticket, request, found);
+    case Endpoint::kStartJob: return start_job(ticket, request.body);
+    case Endpoint::kListJobs: return list_jobs(ticket, request.query);
+    case Endpoint::kShowJob: return show_job(ticket, found.parameters.front());
+    case Endpoint::kStopJob: return stop_job(ticket, found.parameters.front());
     case Endpoint::kListMerchants: return finish(ticket, merchants_.list(request.query));
     case Endpoint::kShowMerchant: return finish(ticket, merchants_.show(merchant_of(found)));
     case Endpoint::kProbeMerchant: return probe(ticket, merchant_of(found));
@@ -197,6 +207,36 @@ void Api::take_inbox_answers() {
   }
 }
 
+void Api::start_job(Ticket ticket, std::string_view body) {
+  Result<Job> job = read_job(body);
+  if (!job) return finish(ticket, respond(problem_of(job.error())));
+  if (const Status accepts = parts_.engine.accepts_job(); !accepts) {
+    return finish(ticket, respond(problem_of(accepts.error())));
+  }
+  job->created_at = parts_.engine.now();
+  waiting_.emplace(ticket, WaitingJobStart{*job});
+  parts_.engine.start_job(ticket, *std::move(job));
+}
+
+void Api::list_jobs(Ticket ticket, const Fields& parameters) {
+  const Result<JobsQuery> query = read_jobs_query(parameters);
+  if (!query) return finish(ticket, respond(problem_of(query.error())));
+  ask(ticket, View::kJobs, *query);
+}
+
+void Api::show_job(Ticket ticket, std::string_view id_text) {
+  const std::optional<JobId> id = parse_job_id(id_text);
+  if (!id) return finish(ticket, respond(no_such_job(id_text)));
+  ask(ticket, View::kJob, JobQuery{*id});
+}
+
+void Api::stop_job(Ticket ticket, std::string_view id_text) {
+  const std::optional<JobId> id = parse_job_id(id_text);
+  if (!id) return finish(ticket, respond(no_such_job(id_text)));
+  waiting_.emplace(ticket, WaitingJobStop{*id});
+  parts_.engine.stop_job(ticket, *id);
+}
+
 void Api::ask(Ticket ticket, View view, Query query) {
   if (queued_.size() >= kQueriesQueuedMax) {
     return finish(ticket, respond(problem_of({ErrorCode::kOverloaded,
@@ -216,6 +256,12 @@ ApiResponse Api::respond_to_answer(const Waiting& waiting, const Answer& answer)
   if (const auto* probe = std::get_if<WaitingProbe>(&waiting)) {
     return respond_to_probe(probe->merchant, answer.items.front());
   }
+  if (const auto* start = std::get_if<WaitingJobStart>(&waiting)) {
+    return respond_to_job_start(start->job, answer.items.front());
+  }
+  if (const auto* stop = std::get_if<WaitingJobStop>(&waiting)) {
+    return respond_to_job_stop(stop->job, answer.items.front());
+  }
   const auto& change = std::get<WaitingChange>(waiting);
   CHECK_THAT(answer.items.size() == 1, "one change has one answer");
   return respond_to_change(change.verb, change.id, answer.items.front());
@@ -229,6 +275,8 @@ ApiResponse Api::respond_to_query(View view, const Result<QueryAnswer>& answer) 
     case View::kStats:
       return respond_with_stats(process_, std::get<OutboxCounts>(*answer), parts_.engine.stats(), inbox_status());
     case View::kMetrics: return respond_with_metrics(process_, std::get<OutboxCounts>(*answer), parts_.engine.stats());
+    case View::kJob: return respond(200, to_json(std::get<Job>(*answer)));
+    case View::kJobs: return respond_with_jobs(std::get<JobsPage>(*answer));
     case View::kShow: {
       const auto& record = std::get<NotificationRecord>(*answer);
       return respond(200, to_json(record, facts_of(record)));

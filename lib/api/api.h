@@ -69,7 +69,7 @@ class Api {
   bool wants_turn() const { return ingest_.wants_turn(); }
 
  private:
-  enum class View { kShow, kWhy, kRequest, kList, kStats, kMetrics, kInboxErrors };
+  enum class View { kShow, kWhy, kRequest, kList, kStats, kMetrics, kJob, kJobs, kInboxErrors };
   struct WaitingChange {
     OperatorVerb verb;
     NotificationId id;
@@ -79,7 +79,14 @@ class Api {
   };
   struct WaitingIngest {};
   struct WaitingInbox {};
-  using Waiting = std::variant<WaitingIngest, WaitingChange, WaitingProbe, WaitingInbox, View>;
+  struct WaitingJobStart {
+    Job job;
+  };
+  struct WaitingJobStop {
+    JobId job;
+  };
+  using Waiting =
+      std::variant<WaitingIngest, WaitingChange, WaitingProbe, WaitingJobStart, WaitingJobStop, WaitingInbox, View>;
   struct QueuedQuery {
     Ticket ticket = 0;
     Query query;
@@ -96,6 +103,10 @@ class Api {
   void rewind_inbox(Ticket ticket, std::string_view body);
   void end_inbox_error(Ticket ticket, const RouteMatch& found);
   void take_inbox_answers();
+  void start_job(Ticket ticket, std::string_view body);
+  void list_jobs(Ticket ticket, const Fields& parameters);
+  void show_job(Ticket ticket, std::string_view id_text);
+  void stop_job(Ticket ticket, std::string_view id_text);
   void ask(Ticket ticket, View view, Query query);
   void finish(Ticket ticket, ApiResponse response);
   ApiResponse respond_to_answer(const Waiting& waiting, const Answer& answer);

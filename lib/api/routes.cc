@@ -7,7 +7,7 @@
 namespace ackd {
 namespace {
 
-constexpr std::array<Route, 26> kRoutes{{
+constexpr std::array<Route, 31> kRoutes{{
     {"POST", "/v1/notifications", Endpoint::kIngest},
     {"GET", "/v1/notifications", Endpoint::kListNotifications},
     {"GET", "/v1/notifications/{id}", Endpoint::kShowNotification},
@@ -17,6 +17,11 @@ constexpr std::array<Route, 26> kRoutes{{
     {"POST", "/v1/notifications/{id}/cancel", Endpoint::kChangeNotification},
     {"POST", "/v1/notifications/{id}/hold", Endpoint::kChangeNotification},
     {"POST", "/v1/notifications/{id}/release", Endpoint::kChangeNotification},
+    {"POST", "/v1/notifications/{id}/resend", Endpoint::kChangeNotification},
+    {"POST", "/v1/jobs", Endpoint::kStartJob},
+    {"GET", "/v1/jobs", Endpoint::kListJobs},
+    {"GET", "/v1/jobs/{id}", Endpoint::kShowJob},
+    {"POST", "/v1/jobs/{id}/stop", Endpoint::kStopJob},
     {"GET", "/v1/merchants", Endpoint::kListMerchants},
     {"POST", "/v1/merchants/{provider}/{merchant}/probe", Endpoint::kProbeMerchant},
     {"GET", "/v1/merchants/{provider}/{merchant}", Endpoint::kShowMerchant},

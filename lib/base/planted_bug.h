@@ -29,8 +29,11 @@ enum class PlantedBug : std::uint8_t {
   kReleaseOnce,           // only the first slice of what awaits an activation is released
   kMarkApart,             // the inbox's mark is committed before the rows that it stands behind
   kForgetFailedSlice,     // rows of the inbox whose batch failed count as handed over
+  kCursorApart,           // a job's changes are committed without its cursor
+  kSliceTakesBusy,        // a job changes what is being settled or changed by somebody else
+  kForgetJobs,            // a start does not go on with the jobs on record
 };
-inline constexpr int kPlantedBugCount = 21;
+inline constexpr int kPlantedBugCount = 24;
 
 #ifdef ACKD_PLANTED_BUGS
 extern PlantedBug planted_bug;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/planted_bug.h"
+#include "engine/handover.h"
 
 namespace ackd {
 namespace {
@@ -24,33 +25,20 @@ void Committing::change(Ticket ticket, std::vector<OperatorChange> changes) {
   for (std::size_t i = 0; i < changes.size(); ++i) route(PendingChange{std::move(changes[i]), {ticket, i}});
 }
 
-// A notification in flight takes only a cancel, as an intent. One that is settling, a survivor of a crash that is not
-// recorded yet, or one that another change is about, is asked again after that commit. Any other is taken out of its
-// lane's pages first, so that it cannot start while the change is on its way.
+// What cannot be decided now is asked again after the commit that it waits for.
 void Committing::route(PendingChange pending) {
   const NotificationId id = pending.change.id;
-  const std::optional<Whereabouts> where = core_.flights.whereabouts(id);
-  if (where == Whereabouts::kSettling || (where == Whereabouts::kOperating && !PLANTED(kChangesOverlap)) ||
-      recovery_.is_unrecorded(id)) {
+  const Handover handover = hand_over(core_, recovery_, pending.change);
+  if (handover == Handover::kBusy) {
     deferred_.emplace(id, std::move(pending));
     return;
   }
-  if (where == Whereabouts::kFlying) {
-    if (pending.change.verb != OperatorVerb::kCancel) {
-      OperationResult refused;
-      refused.applied = Applied::kForbidden;
-      refused.id = id;
-      core_.requests.decide(pending.place, refused);
-      return;
-    }
-    core_.flights.find(id)->cancel_asked = true;
-    pending.change.in_flight = true;
-  } else if (!PLANTED(kStartDuringChange)) {
-    core_.flights.operate(id);
-    if (Lane* lane = core_.lanes.holder_of(id)) {
-      core_.lanes.drop_pages(*lane);
-      core_.lanes.reconsider(*lane, core_.clock.now());
-    }
+  if (handover == Handover::kInFlight && pending.change.verb != OperatorVerb::kCancel) {
+    OperationResult refused;
+    refused.applied = Applied::kForbidden;
+    refused.id = id;
+    core_.requests.decide(pending.place, refused);
+    return;
   }
   pending.change.replay_id = core_.ids.next(core_.clock.now());
   pending.change.at = core_.clock.now();
@@ -60,11 +48,12 @@ void Committing::route(PendingChange pending) {
 void Committing::ship() {
   const EngineTime now = core_.clock.now();
   if (core_.batch_in_flight || core_.storage_retry_at > now) return;
-  // With nothing left to write no commit can tell that the trouble is over; the next one that fails will.
-  const bool writes = !core_.outgoing.empty() || inboxing_.waits();
-  if (!writes && core_.parts.outbox.disk_band() != DiskBand::kCritical) end_trouble();
-  activating_.queue_probes();
   batched_ = {};
+  batched_.job = bulk_changes_.next_slice();
+  // With nothing left to write no commit can tell that the trouble is over; the next one that fails will.
+  const bool nothing_waits = core_.outgoing.empty() && !batched_.job && !inboxing_.waits();
+  if (nothing_waits && core_.parts.outbox.disk_band() != DiskBand::kCritical) end_trouble();
+  activating_.queue_probes();
   batched_.release = activating_.next_slice();
   batched_.shipment = core_.outgoing.take_shipment();
   for (PendingAdmission& pending : batched_.shipment.admissions) {
@@ -77,6 +66,7 @@ void Committing::ship() {
   }
   Batch batch;
   batch.operations = batched_.shipment.operations();
+  batch.job = batched_.job;
   batch.release = batched_.release;
   batch.inbox = inboxing_.next_slice();
   batched_.inbox = batch.inbox.has_value();
@@ -115,13 +105,14 @@ void Committing::fail(const std::string& why) {
 void Committing::on_committed(BatchResult result) {
   Batched batched = std::exchange(batched_, {});
   Shipment& shipment = batched.shipment;
-  const std::size_t operations = shipment.settlements.size() + shipment.changes.size() + shipment.admissions.size();
-  CHECK_THAT(result.results.size() == operations, "the outbox answered another number of operations");
-  if (operations > 0 || batched.release || batched.inbox) end_trouble();
+  CHECK_THAT(result.results.size() == shipment.size(), "the outbox answered another number of operations");
+  if (shipment.size() > 0 || batched.job || batched.inbox || batched.release) end_trouble();
   std::size_t next = 0;
   for (PendingSettlement& pending : shipment.settlements) on_settled(pending, result.results[next++]);
   for (PendingChange& pending : shipment.changes) on_changed(pending, result.results[next++], result.woken);
+  for (PendingJobWish& pending : shipment.job_wishes) bulk_changes_.on_wish(pending, result.results[next++]);
   for (PendingAdmission& pending : shipment.admissions) on_admitted(pending, result.results[next++]);
+  if (batched.job) on_job_slice(*batched.job, result);
   if (batched.inbox) inboxing_.on_committed(std::move(result.inbox).value());
   if (batched.release) {
     for (const LaneHead& head : result.woken) core_.wake_lane(head);
@@ -148,14 +139,15 @@ void Committing::on_failed(const std::string& trouble) {
   for (const PendingAdmission& pending : core_.outgoing.take_admissions()) refuse(pending, refusal);
   std::vector<PendingChange> changes = std::move(batched.shipment.changes);
   for (PendingChange& pending : core_.outgoing.take_changes()) changes.push_back(std::move(pending));
+  if (batched.job) {
+    for (OperatorChange& change : batched.job->changes) changes.push_back({std::move(change), {}});
+  }
   for (const PendingChange& pending : changes) {
-    if (Flight* flight = core_.flights.find(pending.change.id)) {
-      flight->cancel_asked = false;
-    } else if (core_.flights.whereabouts(pending.change.id) == Whereabouts::kOperating) {
-      core_.flights.forget(pending.change.id);
-    }
+    take_back(core_, pending.change);
     core_.requests.decide(pending.place, refusal);
   }
+  for (const PendingJobWish& pending : batched.shipment.job_wishes) bulk_changes_.on_wish_failed(pending, refusal);
+  for (const PendingJobWish& pending : core_.outgoing.take_job_wishes()) bulk_changes_.on_wish_failed(pending, refusal);
   for (const PendingChange& pending : changes) rerun_deferred(pending.change.id);
   if (batched.inbox) inboxing_.on_failed();
   for (const PageRequest& request : batched.pages) {
@@ -223,6 +215,16 @@ void Committing::on_changed(PendingChange& pending, const OperationResult& resul
     answer.applied = Applied::kApplied;  // its settlement was faster and has obeyed the wish already
   }
   core_.requests.decide(pending.place, answer);
+}
+
+void Committing::on_job_slice(const JobSlice& slice, const BatchResult& result) {
+  CHECK_THAT(result.job.size() == slice.changes.size(), "the outbox answered another number of a job's changes");
+  for (const LaneHead& head : result.woken) core_.wake_lane(head);
+  for (std::size_t i = 0; i < slice.changes.size(); ++i) {
+    PendingChange pending{slice.changes[i], {}};
+    on_changed(pending, result.job[i], {});
+  }
+  bulk_changes_.on_slice(slice, result.job);
 }
 
 // An operator has looked at it: it takes its turn in its lane like any other.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/activating.h"
+#include "engine/bulk_changes.h"
 #include "engine/core.h"
 #include "engine/inboxing.h"
 #include "engine/recovery.h"
@@ -14,8 +15,8 @@ namespace ackd {
 
 class Committing {
  public:
-  Committing(Core& core, Recovery& recovery, Activating& activating, Inboxing& inboxing)
-      : core_(core), recovery_(recovery), activating_(activating), inboxing_(inboxing) {}
+  Committing(Core& core, Recovery& recovery, Activating& activating, BulkChanges& bulk_changes, Inboxing& inboxing)
+      : core_(core), recovery_(recovery), activating_(activating), bulk_changes_(bulk_changes), inboxing_(inboxing) {}
 
   void admit(Ticket ticket, std::vector<Admission> admissions);
   void change(Ticket ticket, std::vector<OperatorChange> changes);
@@ -28,6 +29,7 @@ class Committing {
  private:
   struct Batched {
     Shipment shipment;
+    std::optional<JobSlice> job;
     std::optional<ReleaseSlice> release;
     std::vector<PageRequest> pages;
     std::optional<RowRequest> rows;
@@ -40,6 +42,7 @@ class Committing {
   void on_failed(const std::string& trouble);
   void fail(const std::string& why);
   void on_settled(PendingSettlement& pending, const OperationResult& result);
+  void on_job_slice(const JobSlice& slice, const BatchResult& result);
   void on_changed(PendingChange& pending, const OperationResult& result, const std::vector<LaneHead>& woken);
   void on_admitted(PendingAdmission& pending, const OperationResult& result);
   void refuse(const PendingAdmission& pending, const Error& refusal);
@@ -52,6 +55,7 @@ class Committing {
   Core& core_;
   Recovery& recovery_;
   Activating& activating_;
+  BulkChanges& bulk_changes_;
   Inboxing& inboxing_;
   Batched batched_;
   LaneId scanned_to_;

@@ -4,6 +4,7 @@
 
 #include "base/planted_bug.h"
 #include "engine/activating.h"
+#include "engine/bulk_changes.h"
 #include "engine/committing.h"
 #include "engine/core.h"
 #include "engine/inboxing.h"
@@ -28,8 +29,9 @@ class Engine::Impl {
         sending(core),
         recovery(core, sending),
         activating(core, start.awaiting),
+        bulk_changes(core, recovery, start.jobs),
         inboxing(core, activating),
-        committing(core, recovery, activating, inboxing) {
+        committing(core, recovery, activating, bulk_changes, inboxing) {
     if (!behind_record(start)) return;
     core.clock_held = true;
     parts.events.on(ClockBehindRecord{start.now.wall, start.newest_record});
@@ -41,6 +43,7 @@ class Engine::Impl {
   Sending sending;
   Recovery recovery;
   Activating activating;
+  BulkChanges bulk_changes;
   Inboxing inboxing;
   Committing committing;
 
@@ -59,6 +62,7 @@ TurnResult Engine::Impl::turn(Moment moment) {
   core.lanes.wake_due(now);
   sending.start_due();
   sending.take_finished();  // a signer that finishes inside start() has its request on the wire in the same turn
+  bulk_changes.read_on();
   committing.ship();
   return {next_wake(), std::nullopt};
 }
@@ -74,6 +78,7 @@ std::optional<EngineTime> Engine::Impl::next_wake() const {
     if (at && *at > core.clock.now()) wake = std::min(wake.value_or(*at), *at);
   };
   consider(recovery.next_wake());
+  consider(bulk_changes.next_wake());
   if (core.storage_trouble) consider(core.storage_retry_at);
   return wake;
 }
@@ -109,6 +114,18 @@ void Engine::admit(Ticket ticket, std::vector<Admission> admissions) {
 
 void Engine::change(Ticket ticket, std::vector<OperatorChange> changes) {
   impl_->committing.change(ticket, std::move(changes));
+}
+
+Status Engine::accepts_job() const {
+  return impl_->bulk_changes.accepts();
+}
+
+void Engine::start_job(Ticket ticket, Job job) {
+  impl_->bulk_changes.start(ticket, std::move(job));
+}
+
+void Engine::stop_job(Ticket ticket, JobId job) {
+  impl_->bulk_changes.stop(ticket, job);
 }
 
 void Engine::confirm_clock() {

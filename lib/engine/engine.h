@@ -22,6 +22,7 @@
 #include "model/merchant.h"
 #include "outbox/in_flight.h"
 #include "outbox/outbox.h"
+#include "outbox/queries.h"
 #include "policy/memory_watermark.h"
 #include "profile/catalogue.h"
 #include "signer/signer.h"
@@ -41,6 +42,7 @@ struct EngineOptions {
   std::size_t admission_bytes_queued_max = 64u << 20;
   std::size_t lanes_per_scan = 500;    // found per batch after a start
   std::size_t release_rows = 250;      // of one merchant per batch, once it is activated
+  std::size_t job_rows = 250;          // of one job per batch
   Duration not_sent_delay_min{1'000};  // after trouble of our own; doubles up to the maximum
   Duration not_sent_delay_max{60'000};
   Duration storage_retry{250};  // before a failed batch is handed over again
@@ -57,6 +59,7 @@ struct EngineParts {
   Events& events;
   Rng& rng;
   Activations& activations;  // as recorded; the engine alone adds to them
+  OutboxQueries& queries;    // the engine's own: jobs ask what there is to do
 };
 
 // What the outbox knew when it was opened.
@@ -65,6 +68,7 @@ struct EngineStart {
   NotificationId newest_id;
   EngineTime newest_record;            // the latest instant of anything on record
   std::vector<MerchantName> awaiting;  // merchants with notifications that are held until their activation
+  std::vector<Job> jobs;               // those that run
 };
 
 // The answer to one item of admit() or change(). An Error means that nothing was recorded.
@@ -120,6 +124,12 @@ class Engine {
   void admit(Ticket ticket, std::vector<Admission> admissions);
   // Verbs of operators. Those on a notification in flight follow design.md: cancel sets intent, retry is refused.
   void change(Ticket ticket, std::vector<OperatorChange> changes);
+  // Whether another job may be started now: kUnavailable while draining, kStorageFull on a low disk, kOverloaded when
+  // many run.
+  Status accepts_job() const;
+  // Answered once the job is on record. The engine fills in its id, created_at and cursor.
+  void start_job(Ticket ticket, Job job);
+  void stop_job(Ticket ticket, JobId job);
   // The operator says that the wall clock is right: adopts a step, or lifts the hold after a start in the past.
   void confirm_clock();
   std::vector<Answer> take_answers();

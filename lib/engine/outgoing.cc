@@ -6,6 +6,7 @@ namespace {
 // While admissions wait, settlements take at most three quarters of a batch, and changes at most an eighth.
 constexpr std::size_t kSettlementsBesideAdmissions = kBatchOperationsMax * 3 / 4;
 constexpr std::size_t kChangesMax = kBatchOperationsMax / 8;
+constexpr std::size_t kJobWishesMax = 8;
 // A row's fixed columns and index entries, roughly.
 constexpr std::size_t kRowBytes = 200;
 
@@ -19,6 +20,10 @@ std::size_t bytes_of(const PendingSettlement& pending) {
 
 std::size_t bytes_of(const PendingChange& pending) {
   return kRowBytes + pending.change.reason.size();
+}
+// A filter's texts have their own limits, and few of these come at once.
+std::size_t bytes_of(const PendingJobWish&) {
+  return kRowBytes;
 }
 std::size_t bytes_of(const PendingAdmission& pending) {
   return pending.bytes;
@@ -45,9 +50,12 @@ std::size_t bytes_of(const Admission& admission) {
 
 std::vector<Operation> Shipment::operations() const {
   std::vector<Operation> out;
-  out.reserve(settlements.size() + changes.size() + admissions.size());
+  out.reserve(size());
   for (const PendingSettlement& pending : settlements) out.emplace_back(pending.settlement);
   for (const PendingChange& pending : changes) out.emplace_back(pending.change);
+  for (const PendingJobWish& pending : job_wishes) {
+    std::visit([&](const auto& wish) { out.emplace_back(wish); }, pending.wish);
+  }
   for (const PendingAdmission& pending : admissions) out.emplace_back(pending.admission);
   return out;
 }
@@ -62,11 +70,11 @@ Shipment Outgoing::take_shipment() {
   Shipment shipment;
   std::size_t bytes_left = kBatchBytesMax;
   const std::size_t settlements_max =
-      admissions_.empty() ? kBatchOperationsMax - kChangesMax : kSettlementsBesideAdmissions;
+      admissions_.empty() ? kBatchOperationsMax - kChangesMax - kJobWishesMax : kSettlementsBesideAdmissions;
   move_some(settlements_, shipment.settlements, settlements_max, bytes_left);
   move_some(changes_, shipment.changes, kChangesMax, bytes_left);
-  const std::size_t used = shipment.settlements.size() + shipment.changes.size();
-  move_some(admissions_, shipment.admissions, kBatchOperationsMax - used, bytes_left);
+  move_some(job_wishes_, shipment.job_wishes, kJobWishesMax, bytes_left);
+  move_some(admissions_, shipment.admissions, kBatchOperationsMax - shipment.size(), bytes_left);
   for (const PendingAdmission& pending : shipment.admissions) admission_bytes_ -= pending.bytes;
   return shipment;
 }
@@ -80,6 +88,13 @@ void Outgoing::return_settlements(std::vector<PendingSettlement> settlements) {
 std::vector<PendingChange> Outgoing::take_changes() {
   std::vector<PendingChange> out(std::make_move_iterator(changes_.begin()), std::make_move_iterator(changes_.end()));
   changes_.clear();
+  return out;
+}
+
+std::vector<PendingJobWish> Outgoing::take_job_wishes() {
+  std::vector<PendingJobWish> out(std::make_move_iterator(job_wishes_.begin()),
+                                  std::make_move_iterator(job_wishes_.end()));
+  job_wishes_.clear();
   return out;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <variant>
 #include <vector>
 
 #include "engine/requests.h"
@@ -24,19 +25,25 @@ struct PendingChange {
   ItemPlace place;
 };
 
+struct PendingJobWish {
+  std::variant<JobStart, JobStop> wish;
+  ItemPlace place;
+};
+
 struct PendingAdmission {
   Admission admission;
   ItemPlace place;
   std::size_t bytes = 0;
 };
 
-// The operations of one batch, in the order of its results: settlements, changes, admissions.
+// The operations of one batch, in the order of its results: settlements, changes, wishes about jobs, admissions.
 struct Shipment {
   std::vector<PendingSettlement> settlements;
   std::vector<PendingChange> changes;
+  std::vector<PendingJobWish> job_wishes;
   std::vector<PendingAdmission> admissions;
 
-  bool empty() const { return settlements.empty() && changes.empty() && admissions.empty(); }
+  std::size_t size() const { return settlements.size() + changes.size() + job_wishes.size() + admissions.size(); }
   std::vector<Operation> operations() const;
 };
 
@@ -44,6 +51,7 @@ class Outgoing {
  public:
   void add(PendingSettlement settlement) { settlements_.push_back(std::move(settlement)); }
   void add(PendingChange change) { changes_.push_back(std::move(change)); }
+  void add(PendingJobWish wish) { job_wishes_.push_back(std::move(wish)); }
   void add(PendingAdmission admission);
 
   // The next batch's operations within kBatchOperationsMax and kBatchBytesMax.
@@ -52,15 +60,17 @@ class Outgoing {
   void return_settlements(std::vector<PendingSettlement> settlements);
   // Empties the queues of callers' wishes, for answering them all with a refusal.
   std::vector<PendingChange> take_changes();
+  std::vector<PendingJobWish> take_job_wishes();
   std::vector<PendingAdmission> take_admissions();
 
-  bool empty() const { return settlements_.empty() && changes_.empty() && admissions_.empty(); }
+  bool empty() const { return settlements_.empty() && changes_.empty() && job_wishes_.empty() && admissions_.empty(); }
   std::size_t admissions() const { return admissions_.size(); }
   std::size_t admission_bytes() const { return admission_bytes_; }
 
  private:
   std::deque<PendingSettlement> settlements_;
   std::deque<PendingChange> changes_;
+  std::deque<PendingJobWish> job_wishes_;
   std::deque<PendingAdmission> admissions_;
   std::size_t admission_bytes_ = 0;
 };

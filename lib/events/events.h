@@ -10,6 +10,7 @@
 #include "model/notification.h"
 #include "model/outcome.h"
 #include "model/state.h"
+#include "outbox/job.h"
 #include "policy/memory_watermark.h"
 
 namespace ackd {
@@ -105,9 +106,20 @@ struct DrainStarted {
   std::size_t in_flight = 0;
 };
 
+// A job was asked for, or goes on after a restart.
+struct JobStarted {
+  Job job;
+  bool resumed = false;
+};
+
+// A job is done, or was stopped.
+struct JobEnded {
+  Job job;
+};
+
 using Event = std::variant<AttemptSettled, AttemptNotSent, NotificationQuarantined, MerchantActivated, ProbeFailed,
                            PossiblySentFound, StorageTrouble, StorageFailed, MemoryShort, ClockStepped,
-                           ClockBehindRecord, InboxTrouble, InboxReplaced, DrainStarted>;
+                           ClockBehindRecord, InboxTrouble, InboxReplaced, DrainStarted, JobStarted, JobEnded>;
 
 class Events {
  public:

@@ -161,4 +161,26 @@ void SpdlogEvents::write(const DrainStarted& event) const {
              {{"in_flight", number(event.in_flight)}});
 }
 
+void SpdlogEvents::write(const JobStarted& event) const {
+  const Job& job = event.job;
+  log_.write(LogLevel::kInfo, event.resumed ? "job_resumed" : "job_started",
+             fmt::format("{}{}; `ackctl job show {}` says what it is about, `ackctl job stop {}` ends it",
+                         job.dry_run ? "counts what could be changed by " : "", ackd::name_of(job.verb), job.id.value,
+                         job.id.value),
+             {{"job", job.id.value}, {"verb", ackd::name_of(job.verb)}, {"reason", job.reason}});
+}
+
+void SpdlogEvents::write(const JobEnded& event) const {
+  const Job& job = event.job;
+  const bool stopped = job.state == JobState::kStopped;
+  log_.write(LogLevel::kInfo, stopped ? "job_stopped" : "job_done",
+             stopped ? "an operator stopped it; what it has done stays done" : "everything that matched was dealt with",
+             {{"job", job.id.value},
+              {"verb", ackd::name_of(job.verb)},
+              {"looked_at", number(job.looked_at)},
+              {"matched", number(job.matched)},
+              {"applied", number(job.applied)},
+              {"refused", number(job.refused)}});
+}
+
 }  // namespace ackd

@@ -29,6 +29,8 @@ class SpdlogEvents final : public Events {
   void write(const InboxTrouble& event) const;
   void write(const InboxReplaced& event) const;
   void write(const DrainStarted& event) const;
+  void write(const JobStarted& event) const;
+  void write(const JobEnded& event) const;
 
   const SpdlogLog& log_;
 };

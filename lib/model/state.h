@@ -6,6 +6,7 @@
 //     | release,  |  |  '---cancel---------------------> CANCELLED
 //     |   retry   |  | hold                               ^
 //     '---------> HELD ------cancel-----------------------'
+//   resend of any that has ended: a new notification (replay_of) too
 #pragma once
 
 #include <cstdint>

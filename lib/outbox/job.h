@@ -9,10 +9,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/time.h"
 #include "model/ids.h"
+#include "model/state.h"
 #include "outbox/list_filter.h"
 
 namespace ackd {
@@ -24,7 +24,30 @@ struct JobId {
 
 // Stored as these numbers: never renumber.
 enum class OperatorVerb : std::uint8_t { kRetry = 0, kCancel = 1, kHold = 2, kRelease = 3, kResend = 4 };
+inline constexpr int kOperatorVerbCount = 5;
 enum class JobState : std::uint8_t { kRunning = 0, kDone = 1, kStopped = 2 };
+
+constexpr const char* name_of(OperatorVerb verb) {
+  constexpr const char* kNames[] = {"retry", "cancel", "hold", "release", "resend"};
+  return kNames[static_cast<std::size_t>(verb)];
+}
+
+constexpr const char* name_of(JobState state) {
+  constexpr const char* kNames[] = {"running", "done", "stopped"};
+  return kNames[static_cast<std::size_t>(state)];
+}
+
+// Whether the verb can do anything about a notification in this state. What is in flight takes only kCancel.
+constexpr bool may_steer(OperatorVerb verb, State state) {
+  switch (verb) {
+    case OperatorVerb::kRetry: return !is_final(state) || state == State::kExhausted;
+    case OperatorVerb::kCancel:
+    case OperatorVerb::kHold: return !is_final(state);
+    case OperatorVerb::kRelease: return state == State::kHeld;
+    case OperatorVerb::kResend: return is_final(state);
+  }
+  return false;
+}
 
 struct Job {
   JobId id;
@@ -39,7 +62,7 @@ struct Job {
   // --- How far it has come; written in the transaction that does the work. ---
   NotificationId below;         // what is left to look at has a smaller id
   std::uint64_t looked_at = 0;  // rows, matching or not
-  std::uint64_t matched = 0;    // rows that the filter names
+  std::uint64_t matched = 0;    // rows that the filter names and the verb can change
   std::uint64_t applied = 0;    // of these: changed, or (a cancel in flight) the wish recorded
   std::uint64_t refused = 0;    // of these: their state did not allow it by then
 };

@@ -1,9 +1,11 @@
 // Which notifications a list, or a job, is about. An empty member filters nothing.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/time.h"
 #include "model/content.h"
@@ -29,5 +31,23 @@ struct ListFilter {
 inline constexpr std::size_t kListLimitMax = 1'000;
 // One list call looks at no more rows than this, and returns a cursor where it stopped.
 inline constexpr std::size_t kListScanMax = 20'000;
+
+// Whether `host`, in lower case and with or without a port, is that of an origin ("https://shop.example:443").
+inline bool names_host(std::string_view host, std::string_view origin) {
+  const std::size_t scheme_end = origin.find("://");
+  if (scheme_end == std::string_view::npos) return false;
+  const std::string_view authority = origin.substr(scheme_end + 3);
+  return host == authority || host == authority.substr(0, authority.rfind(':'));
+}
+
+// Whether a notification with these tags, as encode() made them, has each of the `wanted` ones.
+inline bool has_tags(std::string_view tags, const Fields& wanted) {
+  if (wanted.empty()) return true;
+  const std::optional<Content> content = decode_content(tags);
+  return content && std::all_of(wanted.begin(), wanted.end(), [&](const Field& tag) {
+           const std::string* value = find_field(content->fields, tag.name);
+           return value != nullptr && *value == tag.value;
+         });
+}
 
 }  // namespace ackd

@@ -52,7 +52,8 @@ struct Settlement {
 struct OperatorChange {
   OperatorVerb verb = OperatorVerb::kRetry;
   NotificationId id;
-  NotificationId replay_id;  // a fresh id for the copy; unused otherwise
+  std::optional<State> expected_state;  // kForbidden in any other: a job's filter has named it for its state
+  NotificationId replay_id;             // a fresh id for the copy; unused otherwise
   bool in_flight = false;
   std::string reason;
   EngineTime at;
@@ -80,10 +81,11 @@ struct SharedKeysChange {
   EngineTime at;
 };
 
-// A new job, or the end of one that runs (kForbidden when it has ended, kNotFound when there is none).
+// A new job; the store gives it its id.
 struct JobStart {
   Job job;
 };
+// The end of a job that runs (kForbidden when it has ended, kNotFound when there is none).
 struct JobStop {
   JobId job;
   EngineTime at;
@@ -111,6 +113,7 @@ struct OperationResult {
   std::uint32_t version = 0;
   LaneId lane;         // of an admission or change that made work due
   EngineTime next_at;  // with kPending
+  JobId job{};         // of JobStart: the new one's
 };
 
 }  // namespace ackd

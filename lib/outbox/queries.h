@@ -63,6 +63,21 @@ struct ShowQuery {
 };
 struct CountsQuery {};
 
+// What a job has to do, below its cursor: ids alone, because there may be millions.
+struct MatchesQuery {
+  ListFilter filter;  // its limit may be as much as kListScanMax
+  OperatorVerb verb = OperatorVerb::kCancel;
+};
+struct Match {
+  NotificationId id;
+  std::size_t looked_at = 0;  // rows looked at down to this one, itself included
+};
+struct Matches {
+  std::vector<Match> rows;                    // newest first: the filter names them and the verb can change them
+  std::size_t looked_at = 0;                  // rows, in all
+  std::optional<NotificationId> next_before;  // more may follow below this id
+};
+
 struct JobQuery {
   JobId id;
 };
@@ -94,8 +109,8 @@ struct InboxErrorsPage {
   std::uint64_t count = 0;  // of all errors
 };
 
-using Query = std::variant<ShowQuery, ListFilter, CountsQuery, JobQuery, JobsQuery, InboxErrorsQuery>;
-using QueryAnswer = std::variant<NotificationRecord, ListPage, OutboxCounts, Job, JobsPage, InboxErrorsPage>;
+using Query = std::variant<ShowQuery, ListFilter, CountsQuery, MatchesQuery, JobQuery, JobsQuery, InboxErrorsQuery>;
+using QueryAnswer = std::variant<NotificationRecord, ListPage, OutboxCounts, Matches, Job, JobsPage, InboxErrorsPage>;
 
 struct FinishedQuery {
   Ticket ticket = 0;

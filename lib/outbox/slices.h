@@ -25,7 +25,7 @@ struct ReleaseSlice {
 
 // One step of a job: the changes that it asks for, and how far it has come with them, in one transaction; so a crash
 // neither repeats nor skips a change, and the counts are exact. The engine has taken the rows out of its lanes' hands
-// first, as for a single OperatorChange.
+// first, as for a single OperatorChange. REQUIRES: the job runs.
 struct JobSlice {
   JobId job;
   std::vector<OperatorChange> changes;

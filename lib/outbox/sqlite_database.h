@@ -173,7 +173,10 @@ class SqliteStatement {
   void bind(int index, NotificationId id) { bind(index, id.value); }
   void bind(int index, LaneId id) { bind(index, id.value); }
   void bind(int index, RevisionId id) { bind(index, id.value); }
-  void bind(int index, const std::optional<NotificationId>& id) { id ? bind(index, *id) : bind(index, nullptr); }
+  template <class Value>
+  void bind(int index, const std::optional<Value>& value) {
+    value ? bind(index, *value) : bind(index, nullptr);
+  }
   std::int64_t finish();
 
   SqliteDatabase& database_;

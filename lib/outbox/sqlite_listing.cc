@@ -28,13 +28,17 @@ bool allows(const std::string& wanted, std::string_view found) {
 
 }  // namespace
 
+// One call's way down.
 struct SqliteListing::Walk {
   const ListFilter& filter;
   std::size_t limit;
+  // Whether a row that the filter names is wanted; gets how many were looked at by then.
+  std::function<bool(NotificationSummary&, std::size_t)> keep;
   NotificationId floor;  // nothing below it was admitted at or after `since`
-  ListPage page;
+  std::size_t kept = 0;
   std::size_t looked_at = 0;
   NotificationId last;
+  std::optional<NotificationId> next_before;
 };
 
 SqliteListing::SqliteListing(SqliteDatabase& database)
@@ -48,27 +52,53 @@ SqliteListing::SqliteListing(SqliteDatabase& database)
       exhausted_(database, kExhausted.sql),
       cancelled_(database, kCancelled.sql),
       queue_(database, "SELECT id FROM queue"),
+      queue_of_merchant_(database, kQueueOfMerchant.sql),
       pending_count_(database, "SELECT value FROM counter WHERE name='pending'"),
-      summary_(
-          database,
-          "SELECT m.provider, m.name, l.origin, n.type, n.subject, n.key, n.admitted_at, n.probe FROM notification n"
-          " JOIN lane l ON l.id=n.lane JOIN merchant m ON m.id=l.merchant WHERE n.id=?") {}
+      summary_(database,
+               "SELECT m.provider, m.name, l.origin, n.type, n.subject, n.key, n.admitted_at, n.probe, m.origin,"
+               " n.tags FROM notification n"
+               " JOIN lane l ON l.id=n.lane JOIN merchant m ON m.id=l.merchant WHERE n.id=?") {}
 
 ListPage SqliteListing::list(const ListFilter& filter) {
-  Walk walk{filter, std::clamp<std::size_t>(filter.limit, 1, kListLimitMax), {}, {}, 0, {}};
-  if (filter.since) walk.floor = first_id_at(*filter.since);
-  const NotificationId below = upper_bound(filter);
-  if (filter.state == State::kPending && filter.subject.empty() && filter.key.empty()) {
-    if (const auto ids = short_queue(below)) {
-      for (const NotificationId id : *ids) {
-        if (!look_at(id, walk)) break;
-      }
-      return std::move(walk.page);
+  ListPage page;
+  const auto keep = [&](NotificationSummary& summary, std::size_t) {
+    page.rows.push_back(std::move(summary));
+    return true;
+  };
+  Walk walk{filter, std::clamp<std::size_t>(filter.limit, 1, kListLimitMax), keep, {}, 0, 0, {}, {}};
+  go(walk);
+  page.next_before = walk.next_before;
+  return page;
+}
+
+Matches SqliteListing::matches(const MatchesQuery& query) {
+  ListFilter filter = query.filter;
+  // The only state that the verb can change, and one with an index of its own.
+  if (query.verb == OperatorVerb::kRelease && !filter.state) filter.state = State::kHeld;
+  Matches found;
+  const auto keep = [&](const NotificationSummary& summary, std::size_t looked_at) {
+    if (!may_steer(query.verb, summary.state)) return false;
+    found.rows.push_back({summary.id, looked_at});
+    return true;
+  };
+  Walk walk{filter, std::clamp<std::size_t>(filter.limit, 1, kListScanMax), keep, {}, 0, 0, {}, {}};
+  go(walk);
+  found.looked_at = walk.looked_at;
+  found.next_before = walk.next_before;
+  return found;
+}
+
+void SqliteListing::go(Walk& walk) {
+  if (walk.filter.since) walk.floor = first_id_at(*walk.filter.since);
+  const NotificationId below = upper_bound(walk.filter);
+  if (const auto ids = short_queue(walk.filter, below)) {
+    for (const NotificationId id : *ids) {
+      if (!look_at(id, walk)) return;
     }
+    return;
   }
-  for (SqliteRow row = candidates(filter, below); row && look_at(row.id(0), walk); row.next()) {
+  for (SqliteRow row = candidates(walk.filter, below); row && look_at(row.id(0), walk); row.next()) {
   }
-  return std::move(walk.page);
 }
 
 SqliteRow SqliteListing::candidates(const ListFilter& filter, NotificationId below) {
@@ -82,13 +112,18 @@ SqliteRow SqliteListing::candidates(const ListFilter& filter, NotificationId bel
   return by_id_.find(below);
 }
 
-std::optional<std::vector<NotificationId>> SqliteListing::short_queue(NotificationId below) {
-  {
+std::optional<std::vector<NotificationId>> SqliteListing::short_queue(const ListFilter& filter, NotificationId below) {
+  if (filter.state != State::kPending || !filter.subject.empty() || !filter.key.empty()) return std::nullopt;
+  const bool of_merchant = !filter.provider.empty() && !filter.merchant.empty();
+  if (!of_merchant) {
     const SqliteRow row = pending_count_.find();
     if (!row || row.integer(0) > static_cast<std::int64_t>(kListScanMax)) return std::nullopt;
   }
   std::vector<NotificationId> ids;
-  for (SqliteRow row = queue_.find(); row; row.next()) {
+  std::size_t looked_at = 0;
+  for (SqliteRow row = of_merchant ? queue_of_merchant_.find(filter.provider, filter.merchant) : queue_.find(); row;
+       row.next()) {
+    if (++looked_at > kListScanMax) return std::nullopt;
     if (row.id(0) < below) ids.push_back(row.id(0));
   }
   std::ranges::sort(ids, std::greater());
@@ -97,14 +132,14 @@ std::optional<std::vector<NotificationId>> SqliteListing::short_queue(Notificati
 
 bool SqliteListing::look_at(NotificationId id, Walk& walk) {
   if (id < walk.floor) return false;
-  if (walk.page.rows.size() >= walk.limit || walk.looked_at >= kListScanMax) {
-    walk.page.next_before = walk.last;
+  if (walk.kept >= walk.limit || walk.looked_at >= kListScanMax) {
+    walk.next_before = walk.last;
     return false;
   }
   ++walk.looked_at;
   walk.last = id;
   NotificationSummary summary;
-  if (read_summary(id, walk.filter, summary)) walk.page.rows.push_back(std::move(summary));
+  if (read_summary(id, walk.filter, summary) && walk.keep(summary, walk.looked_at)) ++walk.kept;
   return true;
 }
 
@@ -113,9 +148,12 @@ bool SqliteListing::read_summary(NotificationId id, const ListFilter& filter, No
     const SqliteRow row = summary_.find(id);
     if (!row || !allows(filter.provider, row.bytes(0)) || !allows(filter.merchant, row.bytes(1)) ||
         !allows(filter.type, row.bytes(3)) || !allows(filter.subject, row.bytes(4)) ||
-        !allows(filter.key, row.bytes(5))) {
+        !allows(filter.key, row.bytes(5)) || !has_tags(row.bytes(9), filter.tags)) {
       return false;
     }
+    // A lane without an origin of its own goes to its merchant's URL.
+    const std::string_view origin = row.bytes(2).empty() ? row.bytes(8) : row.bytes(2);
+    if (!filter.host.empty() && !names_host(filter.host, origin)) return false;
     const EngineTime admitted = row.time(6);
     if ((filter.since && admitted < *filter.since) || (filter.until && admitted > *filter.until)) return false;
     summary = {id,

@@ -2,6 +2,7 @@
 // at no more than kListScanMax of them, and hands out a cursor where it stopped.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -15,8 +16,9 @@ class SqliteListing {
  public:
   explicit SqliteListing(SqliteDatabase& database);
 
-  // Means nothing after trouble, which the database keeps.
+  // Both mean nothing after trouble, which the database keeps.
   ListPage list(const ListFilter& filter);
+  Matches matches(const MatchesQuery& query);
 
   // A source of candidates and the index that it must walk; without it a list would sort or scan the whole record.
   struct Source {
@@ -31,20 +33,26 @@ class SqliteListing {
                                      "done_unacknowledged"};
   static constexpr Source kCancelled{"SELECT id FROM done WHERE state=4 AND state<>2 AND id<? ORDER BY id DESC",
                                      "done_unacknowledged"};
+  static constexpr Source kQueueOfMerchant{
+      "SELECT q.id FROM merchant m JOIN lane l ON l.merchant=m.id JOIN queue q ON q.lane=l.id"
+      " WHERE m.provider=? AND m.name=?",
+      "sqlite_autoindex_merchant_1"};
 
  private:
   struct Walk;
+  void go(Walk& walk);
   // Ids below `below` of the narrowest source, in falling order.
   SqliteRow candidates(const ListFilter& filter, NotificationId below);
-  // The whole queue's ids, when it is short enough to sort. It is ordered by due time, so a short queue behind millions
-  // of finished rows would otherwise be looked for one by one.
-  std::optional<std::vector<NotificationId>> short_queue(NotificationId below);
+  // The pending ids that can match, when they are few enough to sort. The queue is ordered by lane and due time, so a
+  // short one behind millions of finished rows would otherwise be looked for one by one.
+  std::optional<std::vector<NotificationId>> short_queue(const ListFilter& filter, NotificationId below);
   // False when the walk must stop before this candidate.
   bool look_at(NotificationId id, Walk& walk);
   bool read_summary(NotificationId id, const ListFilter& filter, NotificationSummary& summary);
 
   StandingReader standings_;
-  SqliteStatement by_id_, by_subject_, by_key_, held_, exhausted_, cancelled_, queue_, pending_count_, summary_;
+  SqliteStatement by_id_, by_subject_, by_key_, held_, exhausted_, cancelled_;
+  SqliteStatement queue_, queue_of_merchant_, pending_count_, summary_;
 };
 
 }  // namespace ackd

@@ -239,14 +239,16 @@ OperationResult SqliteOperations::change(const OperatorChange& change) {
   auto standing = standings_.find(change.id);
   if (!standing) return not_found(change.id);
   counters_.recorded_at(change.at);
-  if (change.verb == OperatorVerb::kRetry) return retry(change, *standing);
-  if (is_final(standing->state)) return result_of(Applied::kForbidden, change.id, *standing);
-  if (change.verb == OperatorVerb::kCancel) return cancel(change, *standing);
-  // A row that moved while in flight would make its own outcome stale, and the attempt would be lost.
-  const bool releases = change.verb == OperatorVerb::kRelease;
-  if (change.in_flight || (releases && standing->state != State::kHeld)) {
+  const bool expected = !change.expected_state || *change.expected_state == standing->state;
+  if (!expected || !may_steer(change.verb, standing->state)) {
     return result_of(Applied::kForbidden, change.id, *standing);
   }
+  if (is_final(standing->state)) return replay(change, *standing);
+  if (change.verb == OperatorVerb::kCancel) return cancel(change, *standing);
+  // A row that moved while in flight would make its own outcome stale, and the attempt would be lost.
+  if (change.in_flight) return result_of(Applied::kForbidden, change.id, *standing);
+  if (change.verb == OperatorVerb::kRetry) return retry(change, *standing);
+  const bool releases = change.verb == OperatorVerb::kRelease;
   Standing to = *standing;
   to.state = releases ? State::kPending : State::kHeld;
   to.reason = releases ? std::string() : change.reason;
@@ -272,9 +274,7 @@ OperationResult SqliteOperations::cancel(const OperatorChange& change, Standing 
   return move(change.id, standing, to);
 }
 
-OperationResult SqliteOperations::retry(const OperatorChange& change, Standing standing) {
-  if (standing.state == State::kExhausted) return replay(change, standing);
-  if (is_final(standing.state) || change.in_flight) return result_of(Applied::kForbidden, change.id, standing);
+OperationResult SqliteOperations::retry(const OperatorChange& change, const Standing& standing) {
   Standing to = standing;
   to.state = State::kPending;
   to.due_class = DueClass::kRetry;

@@ -24,6 +24,8 @@ class SqliteOperations {
   OperationResult admit(const Admission& admission);
   // Whether the merchant has nothing left that awaits its activation.
   bool release(const ReleaseSlice& slice);
+  // Something else of this instant is written in the same transaction.
+  void recorded_at(EngineTime at) { counters_.recorded_at(at); }
   // Writes the counters. Trouble of any step is kept by the database; the results mean nothing then.
   void finish() { counters_.write(); }
 
@@ -38,7 +40,7 @@ class SqliteOperations {
   void settle_probe(const Settlement& settlement, const Standing& to);
   OperationResult change(const OperatorChange& change);
   OperationResult cancel(const OperatorChange& change, Standing standing);
-  OperationResult retry(const OperatorChange& change, Standing standing);
+  OperationResult retry(const OperatorChange& change, const Standing& standing);
   OperationResult open_probe(NotificationId probe);
   OperationResult replay(const OperatorChange& change, const Standing& original);
   OperationResult move(NotificationId id, const Standing& from, Standing to);

@@ -6,6 +6,7 @@
 #include "outbox/sqlite_activation.h"
 #include "outbox/sqlite_counters.h"
 #include "outbox/sqlite_inbox.h"
+#include "outbox/sqlite_jobs.h"
 #include "outbox/sqlite_schema.h"
 
 namespace ackd {
@@ -62,8 +63,13 @@ Status SqliteOutbox::read_opening() {
   if (!newest_id) return newest_id.error();
   const auto newest_record = meta("newest_record_ms");
   if (!newest_record) return newest_record.error();
-  opening_ = {*run, {*newest_id}, {*newest_record}, read_counts(*database_), read_activation_record(*database_), {}};
-  opening_.inbox = read_inbox_standings(*database_);
+  opening_ = {*run,
+              {*newest_id},
+              {*newest_record},
+              read_counts(*database_),
+              read_activation_record(*database_),
+              SqliteJobReader(*database_).running(),
+              read_inbox_standings(*database_)};
   writer_ = std::make_unique<SqliteWriter>(*database_, disk_, *run);
   return database_->status();
 }

@@ -37,6 +37,7 @@ struct OutboxOpening {
   EngineTime newest_record;  // a start with an earlier clock must not send; {0} when empty
   OutboxCounts counts;
   ActivationRecord activation;
+  std::vector<Job> jobs;  // those that run
   std::vector<InboxStanding> inbox;
 };
 

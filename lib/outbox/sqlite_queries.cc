@@ -19,7 +19,11 @@ Result<std::unique_ptr<SqliteQueries>> SqliteQueries::open(const std::string& pa
 }
 
 SqliteQueries::SqliteQueries(std::unique_ptr<SqliteDatabase> database, std::function<void()> wake)
-    : database_(std::move(database)), records_(*database_), listing_(*database_), wake_(std::move(wake)) {}
+    : database_(std::move(database)),
+      records_(*database_),
+      listing_(*database_),
+      jobs_(*database_),
+      wake_(std::move(wake)) {}
 
 SqliteQueries::~SqliteQueries() {
   {
@@ -74,24 +78,29 @@ std::optional<std::pair<Ticket, Query>> SqliteQueries::wait_for_question() {
 
 Result<QueryAnswer> SqliteQueries::answer(const Query& query) {
   if (const Status begun = database_->run("BEGIN"); !begun) return begun.error();
-  Result<QueryAnswer> found = QueryAnswer();
-  if (const auto* show = std::get_if<ShowQuery>(&query)) {
-    if (auto record = records_.read(show->id)) {
-      found = QueryAnswer(std::move(*record));
-    } else {
-      found = Error{ErrorCode::kNotFound, fmt::format("there is no notification {}", show->id.value), {}};
-    }
-  } else if (const auto* filter = std::get_if<ListFilter>(&query)) {
-    found = QueryAnswer(listing_.list(*filter));
-  } else if (const auto* errors = std::get_if<InboxErrorsQuery>(&query)) {
-    found = QueryAnswer(read_inbox_errors(*database_, *errors));
-  } else {
-    found = QueryAnswer(read_counts(*database_));
-  }
-  const Status read = database_->status();
+  Result<QueryAnswer> found = read(query);
+  const Status good = database_->status();
   sqlite3_exec(database_->handle(), "COMMIT", nullptr, nullptr, nullptr);
-  if (!read) return read.error();
+  if (!good) return good.error();
   return found;
+}
+
+Result<QueryAnswer> SqliteQueries::read(const Query& query) {
+  if (const auto* show = std::get_if<ShowQuery>(&query)) {
+    if (auto record = records_.read(show->id)) return QueryAnswer(std::move(*record));
+    return Error{ErrorCode::kNotFound, fmt::format("there is no notification {}", show->id.value), {}};
+  }
+  if (const auto* filter = std::get_if<ListFilter>(&query)) return QueryAnswer(listing_.list(*filter));
+  if (const auto* matches = std::get_if<MatchesQuery>(&query)) return QueryAnswer(listing_.matches(*matches));
+  if (const auto* errors = std::get_if<InboxErrorsQuery>(&query)) {
+    return QueryAnswer(read_inbox_errors(*database_, *errors));
+  }
+  if (const auto* jobs = std::get_if<JobsQuery>(&query)) return QueryAnswer(jobs_.list(*jobs));
+  if (const auto* asked = std::get_if<JobQuery>(&query)) {
+    if (auto job = jobs_.find(asked->id)) return QueryAnswer(std::move(*job));
+    return Error{ErrorCode::kNotFound, fmt::format("there is no job {}", asked->id.value), {}};
+  }
+  return QueryAnswer(read_counts(*database_));
 }
 
 }  // namespace ackd

@@ -15,6 +15,7 @@
 
 #include "outbox/queries.h"
 #include "outbox/sqlite_database.h"
+#include "outbox/sqlite_jobs.h"
 #include "outbox/sqlite_listing.h"
 #include "outbox/sqlite_record.h"
 
@@ -42,10 +43,12 @@ class SqliteQueries final : public OutboxQueries {
   void answer_queries();
   std::optional<std::pair<Ticket, Query>> wait_for_question();
   Result<QueryAnswer> answer(const Query& query);
+  Result<QueryAnswer> read(const Query& query);
 
   std::unique_ptr<SqliteDatabase> database_;
   SqliteRecordReader records_;
   SqliteListing listing_;
+  SqliteJobReader jobs_;
   std::function<void()> wake_;
   std::size_t waiting_ = 0;  // the loop's thread only
 

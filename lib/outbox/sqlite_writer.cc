@@ -30,6 +30,7 @@ SqliteWriter::SqliteWriter(SqliteDatabase& database, DiskSpace& disk, std::int64
       disk_(disk),
       lanes_(database),
       operations_(database, lanes_, run),
+      jobs_(database, operations_),
       inbox_(database),
       pages_(database, lanes_),
       begin_write_(database, "BEGIN IMMEDIATE"),
@@ -65,9 +66,10 @@ BatchResult SqliteWriter::attempt(const Batch& batch) {
   operations_.begin();
   result.results.reserve(batch.operations.size());
   for (const Operation& operation : batch.operations) {
-    result.results.push_back(operations_.apply(operation));
+    result.results.push_back(apply(operation));
     if (!database_.good()) return failed();
   }
+  if (batch.job) result.job = jobs_.advance(*batch.job);
   if (batch.inbox) result.inbox = inbox_.apply(*batch.inbox, operations_);
   if (batch.release) result.release_complete = operations_.release(*batch.release);
   if (batch.writes()) operations_.finish();
@@ -75,6 +77,12 @@ BatchResult SqliteWriter::attempt(const Batch& batch) {
   commit_.run();
   if (!database_.good()) return failed();
   return result;
+}
+
+OperationResult SqliteWriter::apply(const Operation& operation) {
+  if (const auto* start = std::get_if<JobStart>(&operation)) return jobs_.start(*start);
+  if (const auto* stop = std::get_if<JobStop>(&operation)) return jobs_.stop(*stop);
+  return operations_.apply(operation);
 }
 
 void SqliteWriter::begin(bool writes) {

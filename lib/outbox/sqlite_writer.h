@@ -13,6 +13,7 @@
 #include "outbox/outbox.h"
 #include "outbox/sqlite_database.h"
 #include "outbox/sqlite_inbox.h"
+#include "outbox/sqlite_jobs.h"
 #include "outbox/sqlite_lanes.h"
 #include "outbox/sqlite_operations.h"
 #include "outbox/sqlite_pages.h"
@@ -39,6 +40,7 @@ class SqliteWriter {
 
  private:
   BatchResult attempt(const Batch& batch);
+  OperationResult apply(const Operation& operation);
   void read(const Batch& batch, BatchResult& result);
   void begin(bool writes);
   void roll_back();
@@ -51,6 +53,7 @@ class SqliteWriter {
   DiskSpace& disk_;
   SqliteLanes lanes_;
   SqliteOperations operations_;
+  SqliteJobs jobs_;
   SqliteInbox inbox_;
   SqlitePages pages_;
   SqliteStatement begin_write_, begin_read_, commit_, data_version_;

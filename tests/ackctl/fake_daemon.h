@@ -4,6 +4,9 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>
@@ -40,6 +43,15 @@ class FakeDaemon {
     return run_ackctl(arguments, input);
   }
 
+  const std::string& address() const { return address_; }
+
+  // Whether that was asked within ten seconds.
+  bool wait_for(const std::string& request) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(10),
+                             [&] { return std::find(asked_.begin(), asked_.end(), request) != asked_.end(); });
+  }
+
   std::vector<std::string> asked() {
     const std::lock_guard<std::mutex> lock(mutex_);
     return asked_;
@@ -65,6 +77,7 @@ class FakeDaemon {
     const std::string* content_type = find_header(request, "Content-Type");
     content_types_.push_back(content_type == nullptr ? "" : *content_type);
     if (on_request_) on_request_();
+    changed_.notify_all();
     const auto found = answers_.find(line);
     if (found == answers_.end())
       return {404, "", R"({"title":"not_found","status":404,"detail":"there is no such"})", {}};
@@ -76,6 +89,7 @@ class FakeDaemon {
   std::map<std::string, std::deque<std::pair<int, std::string>>> answers_;
   std::function<void()> on_request_;
   std::mutex mutex_;
+  std::condition_variable changed_;
   std::vector<std::string> asked_;
   std::vector<std::string> bodies_;
   std::vector<std::string> content_types_;

@@ -12,7 +12,8 @@ namespace ackd {
 namespace {
 
 constexpr const char* kReading =
-    R"({"state":"reading","source":"/p.db","identity":"abc","mark":40,"newest":45,"behind":5,"errors":2,"trouble":null})";
+    R"({"state":"reading","source":"/p.db","identity":"abc","mark":40,"newest":45,"behind":5,"errors":2,)"
+    R"("trouble":null})";
 
 std::string error_json(int row, const std::string& text, const char* more = R"(,"cut":false)") {
   return fmt::format(

@@ -193,19 +193,28 @@ TEST_CASE("cancel is applied once, and refused with the state that it is in") {
 
 TEST_CASE("a list passes its filter on, and refuses what it does not know") {
   ApiWorld world;
-  const ApiResponse response = world.get(
-      "/v1/notifications",
-      {{"state", "held"}, {"provider", "dhpay"}, {"since", "2026-01-01T00:00:00Z"}, {"limit", "7"}, {"cursor", "99"}});
+  const ApiResponse response = world.get("/v1/notifications", {{"state", "held"},
+                                                               {"provider", "dhpay"},
+                                                               {"host", "SHOP.example"},
+                                                               {"tag", "a=1"},
+                                                               {"tag", "b=x=y"},
+                                                               {"tag", "c="},
+                                                               {"since", "2026-01-01T00:00:00Z"},
+                                                               {"limit", "7"},
+                                                               {"cursor", "99"}});
   CHECK(response.status == 200);
   CHECK(body_of(response)["next_cursor"] == "77");
   REQUIRE(world.queries.last_filter);
   CHECK(world.queries.last_filter->state == State::kHeld);
   CHECK(world.queries.last_filter->limit == 7);
   CHECK(world.queries.last_filter->before == NotificationId{99});
+  CHECK(world.queries.last_filter->host == "shop.example");
+  CHECK(world.queries.last_filter->tags == Fields{{"a", "1"}, {"b", "x=y"}, {"c", ""}});
   CHECK(world.queries.last_filter->since == EngineTime{ApiWorld::kStartMs});
-  const std::vector<Fields> bad{
-      {{"stat", "held"}}, {{"state", "open"}},  {{"limit", "0"}},  {{"limit", "1001"}},
-      {{"limit", "9x"}},  {{"since", "today"}}, {{"cursor", "a"}}, {{"limit", "1"}, {"limit", "2"}}};
+  const std::vector<Fields> bad{{{"stat", "held"}},       {{"state", "open"}}, {{"limit", "0"}},
+                                {{"limit", "1001"}},      {{"tag", "a"}},      {{"tag", "=a"}},
+                                {{"host", "https://a/"}}, {{"host", ""}},      {{"limit", "9x"}},
+                                {{"since", "today"}},     {{"cursor", "a"}},   {{"limit", "1"}, {"limit", "2"}}};
   for (const Fields& query : bad) {
     CAPTURE(query.front().name + "=" + query.front().value);
     CHECK(world.get("/v1/notifications", query).status == 400);

@@ -29,6 +29,7 @@ class MapOutbox final : public Outbox {
       return result;
     }
     for (const Operation& operation : batch.operations) result.results.push_back(apply(operation));
+    if (batch.job) advance(*batch.job, result);
     if (batch.inbox) result.inbox = take_inbox(*batch.inbox);
     for (const PageRequest& page : batch.pages)
       result.pages.push_back({page.lane, page.due_class, {}, EngineTime::max()});
@@ -38,6 +39,7 @@ class MapOutbox final : public Outbox {
   DiskBand disk_band() const override { return band; }
 
   std::map<NotificationId, NotificationRecord> records;
+  std::map<JobId, Job> jobs;
   std::vector<LaneHead> arrivals;  // lanes with work that the engine has not heard of
   std::map<std::int64_t, InboxRow> inbox_errors;
   DiskBand band = DiskBand::kPlenty;
@@ -48,6 +50,8 @@ class MapOutbox final : public Outbox {
   OperationResult apply(const Operation& operation) {
     if (const auto* admission = std::get_if<Admission>(&operation)) return admit(*admission);
     if (const auto* change = std::get_if<OperatorChange>(&operation)) return steer(*change);
+    if (const auto* start = std::get_if<JobStart>(&operation)) return add(start->job);
+    if (const auto* stop = std::get_if<JobStop>(&operation)) return end(*stop);
     return {};
   }
   OperationResult admit(const Admission& admission) {
@@ -74,7 +78,8 @@ class MapOutbox final : public Outbox {
     const auto found = records.find(change.id);
     if (found == records.end()) return {Applied::kNotFound, change.id, {}, 0, {}, {}};
     NotificationRecord& record = found->second;
-    if (is_final(record.state)) return {Applied::kForbidden, change.id, record.state, 0, {1}, {}};
+    if (!may_steer(change.verb, record.state)) return {Applied::kForbidden, change.id, record.state, 0, {1}, {}};
+    if (is_final(record.state)) return copy(change, record);
     if (change.verb == OperatorVerb::kCancel) record.state = State::kCancelled;
     record.reason = change.reason;
     return {Applied::kApplied, change.id, record.state, 1, {1}, record.next_at};
@@ -98,6 +103,42 @@ class MapOutbox final : public Outbox {
     return result;
   }
 
+  OperationResult copy(const OperatorChange& change, NotificationRecord record) {
+    record.notification.id = change.replay_id;
+    record.notification.replay_of = change.id;
+    record.state = State::kPending;
+    records[change.replay_id] = record;
+    return {Applied::kApplied, change.replay_id, State::kPending, 0, {1}, change.at};
+  }
+  OperationResult add(Job job) {
+    OperationResult result;
+    result.job = job.id = {static_cast<std::int64_t>(jobs.size()) + 1};
+    jobs[job.id] = job;
+    return result;
+  }
+  OperationResult end(const JobStop& stop) {
+    OperationResult result;
+    const auto found = jobs.find(stop.job);
+    if (found == jobs.end()) {
+      result.applied = Applied::kNotFound;
+    } else if (found->second.state != JobState::kRunning) {
+      result.applied = Applied::kForbidden;
+    } else {
+      found->second.state = JobState::kStopped;
+    }
+    return result;
+  }
+  void advance(const JobSlice& slice, BatchResult& result) {
+    Job& job = jobs.at(slice.job);
+    for (const OperatorChange& change : slice.changes) {
+      result.job.push_back(steer(change));
+      ++(result.job.back().applied == Applied::kApplied ? job.applied : job.refused);
+    }
+    job.matched += slice.matched;
+    job.looked_at += slice.looked_at;
+    if (slice.ended) job.state = JobState::kDone;
+  }
+
   std::optional<Batch> batch_;
   std::int64_t inbox_mark_ = 0;
 };
@@ -110,10 +151,35 @@ class MapQueries final : public OutboxQueries {
   std::vector<FinishedQuery> take_finished() override { return std::exchange(finished_, {}); }
   bool has_room = true;
   std::optional<ListFilter> last_filter;
+  std::optional<JobsQuery> last_jobs;
 
  private:
+  Result<QueryAnswer> matches(const MatchesQuery& query) const {
+    Matches found;
+    for (auto record = outbox_.records.rbegin(); record != outbox_.records.rend(); ++record) {
+      ++found.looked_at;
+      const bool below = record->first < query.filter.before;
+      const bool named = !query.filter.state || *query.filter.state == record->second.state;
+      if (!below || !named || !may_steer(query.verb, record->second.state)) continue;
+      found.rows.push_back({record->first, found.looked_at});
+    }
+    return QueryAnswer(found);
+  }
   Result<QueryAnswer> answer(const Query& query) {
     if (std::holds_alternative<CountsQuery>(query)) return QueryAnswer(OutboxCounts{});
+    if (const auto* wanted = std::get_if<MatchesQuery>(&query)) return matches(*wanted);
+    if (const auto* job = std::get_if<JobQuery>(&query)) {
+      const auto known = outbox_.jobs.find(job->id);
+      if (known == outbox_.jobs.end()) return Error{ErrorCode::kNotFound, "there is no such job", {}};
+      return QueryAnswer(known->second);
+    }
+    if (const auto* page = std::get_if<JobsQuery>(&query)) {
+      last_jobs = *page;
+      JobsPage jobs;
+      for (const auto& [id, job] : outbox_.jobs) jobs.jobs.insert(jobs.jobs.begin(), job);
+      jobs.next_before = JobId{5};
+      return QueryAnswer(jobs);
+    }
     if (const auto* filter = std::get_if<ListFilter>(&query)) {
       last_filter = *filter;
       ListPage page;
@@ -207,6 +273,7 @@ struct ApiWorld {
   Moment now{{kStartMs}, {1'000}};
   MapOutbox outbox;
   MapQueries queries{outbox};
+  MapQueries job_queries{outbox};
   NoInFlight in_flight;
   NoSigner signer;
   NoTransport transport;
@@ -215,9 +282,10 @@ struct ApiWorld {
   ProfileCatalogue catalogue;
   MerchantDirectory merchants;
   Activations activations;
-  Engine engine{EngineOptions{},
-                EngineParts{outbox, in_flight, signer, transport, catalogue, merchants, events, rng, activations},
-                EngineStart{now, {}, {}, {}}};
+  Engine engine{
+      EngineOptions{},
+      EngineParts{outbox, in_flight, signer, transport, catalogue, merchants, events, rng, activations, job_queries},
+      EngineStart{now, {}, {}, {}, {}}};
   Intake intake{catalogue, merchants, activations, rng};
   Api api;
 };

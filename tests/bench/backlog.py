@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Two figures of the real daemon: draining a durable backlog, and starting with a large one.
+"""Figures of the real daemon: draining a durable backlog, starting with a large one, and steering it.
 
   backlog.py drain   --ackd BINARY --sink BINARY [--rows 200000]
   backlog.py restart --ackd BINARY --sink BINARY [--rows 1000000]
+  backlog.py steer   --ackd BINARY --sink BINARY --ackctl BINARY [--rows 1000000]
 
 drain: rows become due together; from the first to the last one settled, notifications per second and the daemon's CPU
 per delivery. restart: rows that are not due yet, and ten that are; time to ready and to the first delivery, memory.
+steer: rows that are not due yet; one page of a list with each filter, and the whole list; a count, a hold, a release and
+a cancel of all of them by job, with one durable post a time meanwhile; memory of the daemon and of ackctl.
 The machine is named first: only ratios of one run mean anything elsewhere.
 """
 
@@ -36,7 +39,7 @@ def at(seconds):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
 
 
-def enqueue(client, first, count, merchants, not_before):
+def enqueue(client, first, count, merchants, not_before, decorate=lambda number: {}):
     started = time.monotonic()
     for chunk in range(first, first + count, CHUNK):
         items = []
@@ -44,7 +47,7 @@ def enqueue(client, first, count, merchants, not_before):
             item = harness.notification(f"order-{number}", f"m{number % merchants}")
             if not_before:
                 item["not_before"] = not_before
-            items.append(item)
+            items.append({**item, **decorate(number)})
         status, answer = client.call("POST", "/v1/notifications", items)
         assert status == 200 and all(result["status"] == 201 for result in answer["results"]), answer
         if sys.stderr.isatty():
@@ -100,11 +103,131 @@ def restart(options, folder, sink):
         daemon.end()
 
 
+class Timer:
+    def __enter__(self):
+        self.started = time.monotonic()
+        return self
+
+    def __exit__(self, *_):
+        self.seconds = time.monotonic() - self.started
+
+
+def walk(client, query):
+    """The whole list, page by page: rows, calls, seconds, and the longest call."""
+    rows = calls = 0
+    longest, cursor = 0.0, ""
+    with Timer() as total:
+        while cursor is not None:
+            with Timer() as one:
+                status, page = client.call("GET", f"/v1/notifications?limit=1000{query}{cursor}")
+            assert status == 200, page
+            rows += len(page["notifications"])
+            calls += 1
+            longest = max(longest, one.seconds)
+            cursor = None if page["next_cursor"] is None else "&cursor=" + page["next_cursor"]
+    return rows, calls, total.seconds, longest
+
+
+def run_job(daemon, client, wanted):
+    """Runs a job to its end, with a durable post at a time beside it: seconds, counts, the posts' median and p99."""
+    posts = []
+    number = int(time.time() * 1000)
+    with Timer() as total:
+        status, job = client.call("POST", "/v1/jobs", wanted)
+        assert status == 201, job
+        while job["state"] == "running":
+            number += 1
+            item = {**harness.notification(f"beside-{number}", "m0"), "not_before": at(7 * 86400)}
+            with Timer() as post:
+                status, answer = client.call("POST", "/v1/notifications", item)
+            assert status == 201, answer
+            posts.append(post.seconds)
+            status, job = client.call("GET", f"/v1/jobs/{job['id']}")
+    posts.sort()
+    return total.seconds, job, posts[len(posts) // 2], posts[len(posts) * 99 // 100]
+
+
+def lists(client, options, since, half):
+    """One page of 50 and the whole list, for each filter."""
+    filters = {
+        "no filter": "",
+        "state=pending": "&state=pending",
+        "state=pending, one merchant": "&state=pending&provider=payindex&merchant=m1",
+        "one merchant": "&merchant=m1",
+        "state=held (none)": "&state=held",
+        "one order": "&subject=order-77",
+        "one key": "&provider=payindex&merchant=m77&key=key-77",
+        "type=payment (all)": "&type=payment",
+        "host, 1 in 100": "&host=127.0.0.1",
+        "tag, 1 in 1,000": "&tag=rare=yes",
+        "the older half (until)": f"&until={half}",
+        "the newer half (since)": f"&since={half}",
+        "before the first (until)": f"&until={since}",
+    }
+    for name, query in filters.items():
+        with Timer() as page:
+            status, answer = client.call("GET", f"/v1/notifications?limit=50{query}")
+        assert status == 200, answer
+        rows, calls, seconds, longest = walk(client, query)
+        print(f"  {name:30} first page {page.seconds * 1000:7.1f} ms ({len(answer['notifications'])} rows); all "
+              f"{rows:9,} rows in {calls:5} calls, {seconds:6.2f} s, longest {longest * 1000:6.1f} ms", flush=True)
+
+
+def ackctl_memory(options, daemon):
+    with open(os.devnull, "w", encoding="ascii") as nowhere, Timer() as total:
+        process = subprocess.Popen([options.ackctl, "ls", "--all", "--json", "--socket", daemon.socket], stdout=nowhere)
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return total.seconds, usage.ru_maxrss // 1024
+
+
+def steer(options, folder, sink):
+    merchants = 1_000
+    daemon = harness.Daemon(options.ackd, folder, [sink.url] * merchants)
+    try:
+        daemon.start()
+        client = harness.Client(daemon.socket)
+        since = at(-1)
+
+        def decorate(number):
+            more = {"key": f"key-{number}", "type": "payment"}
+            if number % 100 == 0:
+                more["url"] = sink.url
+            if number % 1_000 == 0:
+                more["tags"] = {"rare": "yes"}
+            return more
+
+        enqueue(client, 0, options.rows // 2, merchants, at(7 * 86400), decorate)
+        half = at(0)
+        time_to_tell = harness.wait_until(lambda: at(0) != half, 5, "the clock has moved on")
+        assert time_to_tell
+        enqueue(client, options.rows // 2, options.rows - options.rows // 2, merchants, at(7 * 86400), decorate)
+        print(f"{options.rows:,} pending of {merchants} merchants, daemon {daemon.rss_kib() // 1024} MiB", flush=True)
+        lists(client, options, since, half)
+        seconds, memory = ackctl_memory(options, daemon)
+        print(f"  ackctl ls --all --json: {seconds:.1f} s, {memory} MiB; daemon {daemon.rss_kib() // 1024} MiB")
+        mine = {"until": at(0)}
+        harness.wait_until(lambda: at(-1) > mine["until"], 5, "what comes later is told apart")
+        for verb, more in (("cancel", {"dry_run": True}), ("hold", {}), ("release", {}), ("cancel", {})):
+            before = daemon.rss_kib() // 1024
+            cpu = cpu_seconds(daemon.process.pid)
+            seconds, job, median, p99 = run_job(daemon, client, {"verb": verb, "filter": mine, **more})
+            cpu = cpu_seconds(daemon.process.pid) - cpu
+            assert job["matched"] == options.rows and job["applied"] == (0 if more else options.rows), job
+            print(f"  {verb + (' (dry run)' if more else ''):18} {seconds:6.1f} s, {options.rows / seconds:9,.0f}/s, "
+                  f"{cpu:.1f} s of CPU; daemon {before} -> {daemon.rss_kib() // 1024} MiB; a durable post meanwhile "
+                  f"{median * 1000:.1f} ms, p99 {p99 * 1000:.1f} ms", flush=True)
+    finally:
+        daemon.end()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["drain", "restart"])
+    parser.add_argument("what", choices=["drain", "restart", "steer"])
     parser.add_argument("--ackd", required=True)
     parser.add_argument("--sink", required=True, help="the merchant_sink program")
+    parser.add_argument("--ackctl", help="for steer")
     parser.add_argument("--rows", type=int)
     parser.add_argument("--merchants", type=int, default=10)
     options = parser.parse_args()
@@ -113,7 +236,7 @@ def main():
     sink = Sink(options.sink)
     try:
         with tempfile.TemporaryDirectory(prefix="ackd-bench-") as folder:
-            {"drain": drain, "restart": restart}[options.what](options, folder, sink)
+            {"drain": drain, "restart": restart, "steer": steer}[options.what](options, folder, sink)
     finally:
         sink.end()
 

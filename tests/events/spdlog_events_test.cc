@@ -44,6 +44,30 @@ TEST_CASE("a text line holds time, level, event and fields, and stays one line w
   CHECK(line.find('\n') == std::string::npos);
 }
 
+TEST_CASE("a job says when it starts, goes on and ends, with its counts") {
+  Lines lines(LogFormat::kText);
+  Job job;
+  job.id = {7};
+  job.reason = "closed";
+  job.matched = 10;
+  job.applied = 9;
+  job.refused = 1;
+  job.state = JobState::kDone;
+  SpdlogEvents events(lines.log);
+  events.on(JobStarted{job, false});
+  events.on(JobStarted{job, true});
+  events.on(JobEnded{job});
+  job.state = JobState::kStopped;
+  events.on(JobEnded{job});
+  REQUIRE(lines.all.size() == 4);
+  CHECK(lines.all[0].find("info job_started job=7 verb=cancel reason=closed") != std::string::npos);
+  CHECK(lines.all[0].find("ackctl job stop 7") != std::string::npos);
+  CHECK(lines.all[1].find("info job_resumed job=7") != std::string::npos);
+  CHECK(lines.all[2].find("info job_done job=7 verb=cancel looked_at=0 matched=10 applied=9 refused=1") !=
+        std::string::npos);
+  CHECK(lines.all[3].find("info job_stopped") != std::string::npos);
+}
+
 TEST_CASE("a JSON line is one ASCII object with numbers as numbers") {
   Lines lines(LogFormat::kJson);
   AttemptSettled event = settled(State::kExhausted);

@@ -4,6 +4,7 @@
 
 #include "outbox/conformance_activation.h"
 #include "outbox/conformance_inbox.h"
+#include "outbox/conformance_jobs.h"
 #include "outbox/conformance_store.h"
 
 namespace ackd::conformance {
@@ -301,6 +302,8 @@ inline constexpr std::array kVerbTable{
     VerbRow{OperatorVerb::kRelease, State::kDelivered, Applied::kForbidden, State::kDelivered},
     VerbRow{OperatorVerb::kRelease, State::kExhausted, Applied::kForbidden, State::kExhausted},
     VerbRow{OperatorVerb::kRelease, State::kCancelled, Applied::kForbidden, State::kCancelled},
+    VerbRow{OperatorVerb::kResend, State::kPending, Applied::kForbidden, State::kPending},
+    VerbRow{OperatorVerb::kResend, State::kHeld, Applied::kForbidden, State::kHeld},
 };
 
 inline void check_verbs(Store& store) {
@@ -356,9 +359,23 @@ inline void check_verbs(Store& store) {
     CHECK(row->row.key.due_class == DueClass::kRetry);
     CHECK(apply(store, settlement(row->row, State::kDelivered)).applied == Applied::kApplied);
   }
-  SUBCASE("a retry of an exhausted notification is a new one with the same content") {
-    bring_to(store, 1, State::kExhausted);
-    const BatchResult result = run(store, {wish(OperatorVerb::kRetry, 1)});
+  SUBCASE("a retry of an exhausted notification, and a resend of any that has ended, is a new one like it") {
+    OperatorVerb verb = OperatorVerb::kResend;
+    State ended = State::kExhausted;
+    SUBCASE("retry of exhausted") {
+      verb = OperatorVerb::kRetry;
+    }
+    SUBCASE("resend of exhausted") {
+      ended = State::kExhausted;
+    }
+    SUBCASE("resend of delivered") {
+      ended = State::kDelivered;
+    }
+    SUBCASE("resend of cancelled") {
+      ended = State::kCancelled;
+    }
+    bring_to(store, 1, ended);
+    const BatchResult result = run(store, {wish(verb, 1)});
     CHECK(result.results[0].applied == Applied::kApplied);
     CHECK(result.results[0].id.value == 1'000'001);
     CHECK(result.results[0].state == State::kPending);
@@ -369,8 +386,13 @@ inline void check_verbs(Store& store) {
     CHECK(copy->row.subject == notification(1).subject);
     CHECK(copy->row.progress.attempts == 0);
     CHECK(copy->row.key.next_at == after(60'000));
-    CHECK(store.counts().by_state[static_cast<std::size_t>(State::kExhausted)] == 1);
+    CHECK(store.counts().by_state[static_cast<std::size_t>(ended)] == 1);
     check_conserved(store);
+    // Asked again, it makes another one; the copy itself has not ended.
+    OperatorChange again_wish = wish(verb, 1);
+    again_wish.replay_id = {1'000'002};
+    CHECK(apply(store, again_wish).id.value == 1'000'002);
+    CHECK(apply(store, wish(OperatorVerb::kResend, 1'000'001)).applied == Applied::kForbidden);
     // The first one still owns its key.
     Notification again = notification(1);
     again.id = {7};
@@ -423,8 +445,9 @@ inline void check_cancel_intent(Store& store) {
     CHECK(apply(store, delay).state == State::kCancelled);
     CHECK(apply(store, wish(OperatorVerb::kRelease, 1)).applied == Applied::kForbidden);
   }
-  SUBCASE("hold, release and retry are refused while in flight") {
-    for (const OperatorVerb verb : {OperatorVerb::kHold, OperatorVerb::kRelease, OperatorVerb::kRetry}) {
+  SUBCASE("every other verb is refused while in flight") {
+    for (const OperatorVerb verb :
+         {OperatorVerb::kHold, OperatorVerb::kRelease, OperatorVerb::kRetry, OperatorVerb::kResend}) {
       OperatorChange change = wish(verb, 1);
       change.in_flight = true;
       CHECK(apply(store, change).applied == Applied::kForbidden);
@@ -467,6 +490,15 @@ inline void check_outbox(const StoreFactory& make) {
   }
   SUBCASE("inbox errors") {
     check_inbox_errors(*store);
+  }
+  SUBCASE("jobs") {
+    check_jobs(*store);
+  }
+  SUBCASE("ends of jobs") {
+    check_job_ends(*store);
+  }
+  SUBCASE("filters") {
+    check_filters(*store);
   }
   SUBCASE("an empty store has no lanes") {
     Batch batch;

@@ -125,6 +125,17 @@ TEST_CASE("a list looks at a bounded number of rows and says where it stopped") 
   CHECK(first.next_before->value == 6);
   filter.before = *first.next_before;
   CHECK(ids(store.list(filter)) == Ids{2});
+
+  // What a merchant has pending is found by its lanes, however much others have.
+  filter = {};
+  filter.provider = "dhpay";
+  filter.merchant = "rare";
+  filter.state = State::kPending;
+  const ListPage pending = store.list(filter);
+  CHECK(ids(pending) == Ids{2});
+  CHECK_FALSE(pending.next_before.has_value());
+  filter.merchant = "m1";
+  CHECK(ids(store.list(filter)).front() == last);
 }
 
 TEST_CASE("lists by state and subject walk an index") {
@@ -133,8 +144,9 @@ TEST_CASE("lists by state and subject walk an index") {
   REQUIRE(SqliteOutbox::open(small_options(path), [] {}).ok());
   auto database = SqliteDatabase::open(path, SqliteDatabase::Access::kReader);
   REQUIRE(database.ok());
-  for (const SqliteListing::Source& source : {SqliteListing::kById, SqliteListing::kBySubject, SqliteListing::kHeld,
-                                              SqliteListing::kExhausted, SqliteListing::kCancelled}) {
+  for (const SqliteListing::Source& source :
+       {SqliteListing::kById, SqliteListing::kBySubject, SqliteListing::kHeld, SqliteListing::kExhausted,
+        SqliteListing::kCancelled, SqliteListing::kQueueOfMerchant}) {
     SqliteStatement statement(**database, std::string("EXPLAIN QUERY PLAN ") + source.sql);
     std::string plan;
     for (SqliteRow row = statement.find(); row; row.next()) plan += row.text(3) + "\n";

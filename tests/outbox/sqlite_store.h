@@ -89,8 +89,23 @@ class SqliteStore final : public conformance::Store {
     return std::get<InboxErrorsPage>(*ask(query));
   }
 
+  std::vector<Job> running_jobs() override {
+    close();
+    open(options_);
+    return outbox_->opening().jobs;
+  }
+  // As whoever puts merchants on record will write it.
+  void put_origin(const MerchantName& merchant, const std::string& origin) override {
+    close();
+    auto database = SqliteDatabase::open(path_, SqliteDatabase::Access::kWriter);
+    REQUIRE(database.ok());
+    SqliteStatement put(**database, "UPDATE merchant SET origin=? WHERE provider=? AND name=?");
+    CHECK(put.run(origin, merchant.provider, merchant.id) == 1);
+    open(options_);
+  }
+
   // Each with a reader of its own, which sees every commit that was answered.
-  Result<QueryAnswer> ask(Query query) {
+  Result<QueryAnswer> ask(Query query) override {
     auto queries = SqliteQueries::open(path_, wakeup_.callback());
     REQUIRE_MESSAGE(queries.ok(), queries.error().message);
     (*queries)->start(1, std::move(query));
@@ -125,6 +140,11 @@ class TemporaryStore final : public conformance::Store {
   ActivationRecord activation() override { return store_.activation(); }
   std::vector<InboxStanding> inbox() override { return store_.inbox(); }
   InboxErrorsPage inbox_errors(const InboxErrorsQuery& query) override { return store_.inbox_errors(query); }
+  std::vector<Job> running_jobs() override { return store_.running_jobs(); }
+  Result<QueryAnswer> ask(Query query) override { return store_.ask(std::move(query)); }
+  void put_origin(const MerchantName& merchant, const std::string& origin) override {
+    store_.put_origin(merchant, origin);
+  }
 
  private:
   TemporaryFolder folder_;

@@ -1,6 +1,6 @@
 // The simulator's outbox keeps the same contract as the real one, or its findings would be about nothing.
 #include "outbox/conformance.h"
-#include "sim/model_outbox.h"
+#include "sim/model_queries.h"
 
 namespace ackd::sim {
 namespace {
@@ -10,6 +10,8 @@ class Unobserved final : public RecordObserver {
   void on_settlement(const ModelRow&, const Settlement&) override {}
   void on_change(const OperatorChange&) override {}
   void on_inbox(const InboxSlice&) override {}
+  void on_job_start(const Job&) override {}
+  void on_job_slice(const Job&, const JobSlice&, const std::vector<OperationResult>&) override {}
 };
 
 class ModelStore final : public conformance::Store {
@@ -19,6 +21,11 @@ class ModelStore final : public conformance::Store {
   ActivationRecord activation() override { return activation_of(record_); }
   std::vector<InboxStanding> inbox() override { return inbox_of(record_); }
   InboxErrorsPage inbox_errors(const InboxErrorsQuery& query) override { return inbox_errors_of(record_, query); }
+  std::vector<Job> running_jobs() override { return sim::running_jobs(record_); }
+  Result<QueryAnswer> ask(Query query) override { return answer_of(record_, query); }
+  void put_origin(const MerchantName& merchant, const std::string& origin) override {
+    record_.origins[merchant] = origin;
+  }
 
  private:
   ModelRecord record_;

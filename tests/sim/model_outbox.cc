@@ -118,8 +118,6 @@ OperationResult ModelWriter::settle(const Settlement& settlement) {
 }
 
 OperationResult ModelWriter::retry(ModelRow& row, const OperatorChange& change) {
-  if (row.state == State::kExhausted) return replay(row, change);
-  if (is_final(row.state)) return answer(row, Applied::kForbidden);
   return answer(row, move(row, State::kPending, DueClass::kRetry, change.at, change.at));
 }
 
@@ -147,13 +145,15 @@ OperationResult ModelWriter::change(const OperatorChange& change) {
   if (found == record_.rows.end()) return {Applied::kNotFound, change.id, {}, 0, {}, {}};
   observer_.on_change(change);
   ModelRow& row = found->second;
+  const bool expected = !change.expected_state || *change.expected_state == row.state;
+  if (!expected || !may_steer(change.verb, row.state)) return answer(row, Applied::kForbidden);
+  if (is_final(row.state)) return replay(row, change);
   if (change.verb == OperatorVerb::kCancel) return cancel(row, change);
   if (change.in_flight) return answer(row, Applied::kForbidden);
   if (change.verb == OperatorVerb::kRetry) return retry(row, change);
   if (change.verb == OperatorVerb::kHold) {
     return answer(row, move(row, State::kHeld, row.due_class, row.next_at, change.at));
   }
-  if (row.state != State::kHeld) return answer(row, Applied::kForbidden);
   return answer(row, move(row, State::kPending, row.due_class, std::max(row.next_at, change.at), change.at));
 }
 
@@ -184,6 +184,52 @@ OperationResult ModelWriter::take_row(const InboxSlice& slice, const InboxRow& r
   const Error conflict{ErrorCode::kConflict, "the key belongs to " + to_string(result.id), "key"};
   record_.inbox_errors[name] = {name, slice.at, row.admission ? conflict : row.error, row.text, row.text_bytes};
   return result;
+}
+
+OperationResult ModelWriter::start(const JobStart& start) {
+  Job job = start.job;
+  job.id = {static_cast<std::int64_t>(record_.jobs.size()) + 1};
+  record_.newest_record = std::max(record_.newest_record, job.created_at);
+  observer_.on_job_start(job);
+  OperationResult result;
+  result.job = job.id;
+  record_.jobs.emplace(job.id, std::move(job));
+  return result;
+}
+
+OperationResult ModelWriter::stop(const JobStop& stop) {
+  OperationResult result;
+  result.job = stop.job;
+  const auto found = record_.jobs.find(stop.job);
+  if (found == record_.jobs.end()) {
+    result.applied = Applied::kNotFound;
+  } else if (found->second.state != JobState::kRunning) {
+    result.applied = Applied::kForbidden;
+  } else {
+    found->second.state = JobState::kStopped;
+    found->second.finished_at = stop.at;
+  }
+  return result;
+}
+
+std::vector<OperationResult> ModelWriter::advance(const JobSlice& slice) {
+  Job& job = record_.jobs.at(slice.job);
+  CHECK_THAT(job.state == JobState::kRunning, "a step of a job that does not run");
+  std::vector<OperationResult> results;
+  for (const OperatorChange& wish : slice.changes) results.push_back(change(wish));
+  observer_.on_job_slice(job, slice, results);
+  for (const OperationResult& result : results) {
+    const bool done = result.applied == Applied::kApplied || result.applied == Applied::kIntent;
+    ++(done ? job.applied : job.refused);
+  }
+  job.below = slice.below;
+  job.looked_at += slice.looked_at;
+  job.matched += slice.matched;
+  if (slice.ended) {
+    job.state = JobState::kDone;
+    job.finished_at = slice.at;
+  }
+  return results;
 }
 
 DueNotification ModelWriter::due(const ModelRow& row) const {
@@ -242,7 +288,10 @@ BatchResult ModelWriter::apply(const Batch& batch) {
     if (const auto* admission = std::get_if<Admission>(&operation)) result.results.push_back(admit(*admission));
     if (const auto* settlement = std::get_if<Settlement>(&operation)) result.results.push_back(settle(*settlement));
     if (const auto* wish = std::get_if<OperatorChange>(&operation)) result.results.push_back(change(*wish));
+    if (const auto* job = std::get_if<JobStart>(&operation)) result.results.push_back(start(*job));
+    if (const auto* job = std::get_if<JobStop>(&operation)) result.results.push_back(stop(*job));
   }
+  if (batch.job) result.job = advance(*batch.job);
   if (batch.inbox) result.inbox = take_inbox(*batch.inbox);
   if (batch.release) result.release_complete = release(*batch.release);
   for (const LaneId lane : woken_) result.woken.push_back(head_of(lane));
@@ -309,6 +358,14 @@ InboxErrorsPage inbox_errors_of(const ModelRecord& record, const InboxErrorsQuer
   }
   page.count = record.inbox_errors.size();
   return page;
+}
+
+std::vector<Job> running_jobs(const ModelRecord& record) {
+  std::vector<Job> running;
+  for (const auto& [id, job] : record.jobs) {
+    if (job.state == JobState::kRunning) running.push_back(job);
+  }
+  return running;
 }
 
 std::optional<BootTime> ModelOutbox::next_ready() const {

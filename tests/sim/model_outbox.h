@@ -45,6 +45,8 @@ struct ModelRecord {
   std::map<MerchantName, NotificationId> open_probes;
   std::map<std::string, ModelInbox> inbox;
   std::map<InboxErrorName, InboxError> inbox_errors;
+  std::map<MerchantName, std::string> origins;  // of merchants' own URLs
+  std::map<JobId, Job> jobs;
   NotificationId newest;
   EngineTime newest_record;
 };
@@ -56,6 +58,9 @@ class RecordObserver {
   virtual void on_settlement(const ModelRow& before, const Settlement& settlement) = 0;
   virtual void on_change(const OperatorChange& change) = 0;
   virtual void on_inbox(const InboxSlice& slice) = 0;
+  virtual void on_job_start(const Job& job) = 0;
+  // With the job as it was, and what came of each change.
+  virtual void on_job_slice(const Job& before, const JobSlice& slice, const std::vector<OperationResult>& results) = 0;
 };
 
 // Applies one operation as outbox.h says.
@@ -71,6 +76,9 @@ class ModelWriter {
   OperationResult retry(ModelRow& row, const OperatorChange& change);
   OperationResult replay(const ModelRow& row, const OperatorChange& change);
   OperationResult cancel(ModelRow& row, const OperatorChange& change);
+  OperationResult start(const JobStart& start);
+  OperationResult stop(const JobStop& stop);
+  std::vector<OperationResult> advance(const JobSlice& slice);
   void note_probe(const ModelRow& row);
   bool release(const ReleaseSlice& slice);
   InboxResult take_inbox(const InboxSlice& slice);
@@ -92,6 +100,7 @@ OutboxCounts counts_of(const ModelRecord& record);
 MerchantName merchant_of(const ModelRow& row);
 // What a process learns about activation when it opens the record.
 ActivationRecord activation_of(const ModelRecord& record);
+std::vector<Job> running_jobs(const ModelRecord& record);
 
 std::vector<InboxStanding> inbox_of(const ModelRecord& record);
 InboxErrorsPage inbox_errors_of(const ModelRecord& record, const InboxErrorsQuery& query);

@@ -65,6 +65,8 @@ TEST_CASE("every seed keeps the promises and ends") {
     total.failed_batches += report.failed_batches;
     total.clock_steps += report.clock_steps;
     total.operator_changes += report.operator_changes;
+    total.jobs += report.jobs;
+    total.job_changes += report.job_changes;
     total.probes += report.probes;
     total.inbox_rows += report.inbox_rows;
     total.inbox_errors += report.inbox_errors;
@@ -74,7 +76,8 @@ TEST_CASE("every seed keeps the promises and ends") {
   MESSAGE(seeds << " seeds, " << total.virtual_ms / 86'400'000 << " virtual days, " << total.turns << " turns, "
                 << total.accepted << " accepted, " << total.sends << " sends, " << total.crashes << " crashes, "
                 << total.failed_batches << " failed batches, " << total.clock_steps << " clock steps, "
-                << total.operator_changes << " operator changes, " << total.probes << " probes, " << total.activations
+                << total.operator_changes << " operator changes, " << total.jobs << " jobs that made "
+                << total.job_changes << " more, " << total.probes << " probes, " << total.activations
                 << " activations, " << total.inbox_rows << " inbox rows, " << total.inbox_errors << " errors of it");
   // A run in which nothing happened proves nothing.
   if (seeds >= 20) {
@@ -83,6 +86,8 @@ TEST_CASE("every seed keeps the promises and ends") {
     CHECK(total.failed_batches > 20);
     CHECK(total.clock_steps > 20);
     CHECK(total.operator_changes > 100);
+    CHECK(total.jobs > 50);
+    CHECK(total.job_changes > 500);
     CHECK(total.probes > 100);
     CHECK(total.activations > 50);
     CHECK(total.inbox_rows > 500);

@@ -7,6 +7,7 @@
 #include "engine/intake.h"
 #include "policy/judge.h"
 #include "profile/content_rules.h"
+#include "sim/model_queries.h"
 #include "sim/scripted_world.h"
 
 namespace ackd::sim {
@@ -29,6 +30,7 @@ EngineOptions draw_options(SeededRng& rng) {
   options.lanes_per_scan = 1 + rng.below(5);
   options.page_bytes_max = rng.chance(30) ? 2'000 : 1u << 20;
   options.release_rows = 1 + rng.below(4);
+  options.job_rows = 1 + rng.below(12);
   return options;
 }
 
@@ -45,15 +47,21 @@ struct Process {
         in_flight(world),
         signer(world, signer_max),
         transport(world),
+        queries(
+            world.record, [&world] { return world.rng.between(0, world.faults ? 3'000 : 5); },
+            [&world] { return world.boot; }),
         activations(activation_of(world.record).activations),
         intake(catalogue, merchants, activations, world.rng),
-        engine(options, {outbox, in_flight, signer, transport, catalogue, merchants, events, world.rng, activations},
-               {world.now(), world.record.newest, world.record.newest_record, activation_of(world.record).awaiting}) {}
+        engine(options,
+               {outbox, in_flight, signer, transport, catalogue, merchants, events, world.rng, activations, queries},
+               {world.now(), world.record.newest, world.record.newest_record, activation_of(world.record).awaiting,
+                running_jobs(world.record)}) {}
 
   ModelOutbox outbox;
   WorldInFlight in_flight;
   WorldSigner signer;
   WorldTransport transport;
+  ModelQueries queries;
   IgnoredEvents events;
   Activations activations;
   Intake intake;
@@ -82,6 +90,8 @@ class Simulator {
   void take_answers();
   void admit_some();
   void change_something();
+  void steer_by_job();
+  ListFilter draw_filter();
   void step_clock();
   void change_a_url();
   void probe_something();
@@ -107,7 +117,7 @@ class Simulator {
   std::unique_ptr<Process> process_;
   Report report_;
   std::optional<BootTime> wake_;
-  BootTime next_admission_, next_change_, next_clock_, next_band_, next_probe_, next_inbox_;
+  BootTime next_admission_, next_change_, next_job_, next_clock_, next_band_, next_probe_, next_inbox_;
   BootTime disk_trouble_until_{0};
   unsigned disk_trouble_percent_ = 0;
   Duration signer_max_{0};
@@ -139,7 +149,7 @@ void Simulator::populate() {
   world_.crash_per_100k = rng.chance(70) ? static_cast<unsigned>(rng.below(400)) : 0;
   disk_trouble_percent_ = rng.chance(50) ? static_cast<unsigned>(rng.below(40)) : 0;
   signer_max_ = rng.chance(50) ? Duration(0) : rng.between(1, 300);
-  next_admission_ = next_change_ = next_clock_ = next_band_ = next_probe_ = next_inbox_ = world_.boot;
+  next_admission_ = next_change_ = next_job_ = next_clock_ = next_band_ = next_probe_ = next_inbox_ = world_.boot;
 }
 
 IntakeRequest Simulator::request_of(unsigned order) {
@@ -288,7 +298,7 @@ void Simulator::change_something() {
     const std::size_t oldest = count > 1 ? world_.witness.accepted().size() - newest_few : 0;
     std::advance(id, static_cast<std::ptrdiff_t>(oldest + rng.below(world_.witness.accepted().size() - oldest)));
     OperatorChange change;
-    change.verb = static_cast<OperatorVerb>(rng.below(4));
+    change.verb = static_cast<OperatorVerb>(rng.below(kOperatorVerbCount));
     change.id = *id;
     changes.push_back(change);
   }
@@ -296,6 +306,38 @@ void Simulator::change_something() {
   const Ticket ticket = ++newest_ticket_;
   asked_.emplace(ticket, Asked{});
   process_->engine.change(ticket, std::move(changes));
+}
+
+ListFilter Simulator::draw_filter() {
+  SeededRng& rng = world_.rng;
+  ListFilter filter;
+  if (rng.chance(50)) filter.state = static_cast<State>(rng.below(kStateCount));
+  if (rng.chance(30)) filter.provider = catalogue_.all_current().at(rng.below(catalogue_.all_current().size()))->id;
+  if (rng.chance(50)) filter.merchant = "m" + std::to_string(rng.below(world_.tempers.size()));
+  if (rng.chance(20)) filter.since = process_->engine.now() - rng.between(0, 40'000'000);
+  if (rng.chance(20)) filter.until = process_->engine.now() - rng.between(0, 10'000'000);
+  return filter;
+}
+
+// Now and then another job, or the end of one.
+void Simulator::steer_by_job() {
+  SeededRng& rng = world_.rng;
+  next_job_ = soon(1'000, 12'000'000);
+  const Ticket ticket = ++newest_ticket_;
+  if (rng.chance(15)) {
+    asked_.emplace(ticket, Asked{});
+    process_->engine.stop_job(ticket, {static_cast<std::int64_t>(1 + rng.below(world_.record.jobs.size() + 1))});
+    return;
+  }
+  // Copies beget copies: what is sent again in bulk is kept few.
+  Job job;
+  job.verb = static_cast<OperatorVerb>(rng.below(kOperatorVerbCount));
+  job.dry_run = rng.chance(20) || (job.verb == OperatorVerb::kResend && world_.record.rows.size() > 1'500);
+  job.filter = draw_filter();
+  job.reason = "by job";
+  if (!process_->engine.accepts_job()) return;
+  asked_.emplace(ticket, Asked{});
+  process_->engine.start_job(ticket, std::move(job));
 }
 
 void Simulator::probe(const Merchant& merchant) {
@@ -342,6 +384,7 @@ void Simulator::act() {
   if (!world_.faults) return;
   if (world_.boot >= next_admission_) admit_some();
   if (world_.boot >= next_change_) change_something();
+  if (world_.boot >= next_job_) steer_by_job();
   if (world_.boot >= next_clock_) step_clock();
   if (world_.boot >= next_probe_) probe_something();
   if (world_.boot >= next_inbox_) write_inbox();
@@ -388,10 +431,12 @@ std::optional<BootTime> Simulator::next_event() const {
     if (at) next = std::min(next.value_or(*at), *at);
   };
   consider(process_->outbox.next_ready());
+  consider(process_->queries.next_ready());
   consider(process_->signer.next_ready());
   consider(process_->transport.next_ready());
   if (world_.faults) {
-    for (const BootTime at : {next_admission_, next_change_, next_clock_, next_band_, next_probe_, next_inbox_}) {
+    for (const BootTime at :
+         {next_admission_, next_change_, next_job_, next_clock_, next_band_, next_probe_, next_inbox_}) {
       consider(at);
     }
   }
@@ -444,8 +489,8 @@ void Simulator::release_held() {
 bool Simulator::all_ended() const {
   const auto inbox = world_.record.inbox.find(kInboxSource);
   if ((inbox == world_.record.inbox.end() ? 0 : inbox->second.mark) != inbox_rows()) return false;
-  return std::all_of(world_.record.rows.begin(), world_.record.rows.end(),
-                     [](const auto& row) { return is_final(row.second.state); });
+  return running_jobs(world_.record).empty() && std::all_of(world_.record.rows.begin(), world_.record.rows.end(),
+                                                            [](const auto& row) { return is_final(row.second.state); });
 }
 
 Report Simulator::run() {
@@ -466,6 +511,8 @@ Report Simulator::run() {
   report_.failures = world_.witness.failures();
   report_.hash = world_.hash;
   report_.sends = world_.witness.sends();
+  report_.jobs = world_.witness.jobs().ended();
+  report_.job_changes = world_.witness.jobs().changes();
   report_.probes = world_.witness.probes_sent();
   report_.inbox_rows = world_.inbox.size();
   report_.inbox_errors = world_.record.inbox_errors.size();

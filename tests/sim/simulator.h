@@ -20,6 +20,8 @@ struct Report {
   std::uint64_t failed_batches = 0;
   std::uint64_t clock_steps = 0;
   std::uint64_t operator_changes = 0;
+  std::uint64_t jobs = 0;         // that ended
+  std::uint64_t job_changes = 0;  // that they made
   std::uint64_t probes = 0;
   std::uint64_t inbox_rows = 0;
   std::uint64_t inbox_errors = 0;

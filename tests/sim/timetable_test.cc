@@ -4,6 +4,7 @@
 
 #include "engine/intake.h"
 #include "profile/content_rules.h"
+#include "sim/model_queries.h"
 #include "sim/scripted_world.h"
 #include "sim/simulator.h"
 
@@ -69,8 +70,11 @@ std::vector<BootTime> run_to_the_end(const ProfileCatalogue& catalogue, const Pr
   RefusingTransport transport(world.boot);
   IgnoredEvents events;
   Activations activations(activation_of(world.record).activations);
-  Engine engine(options, {outbox, in_flight, signer, transport, catalogue, merchants, events, world.rng, activations},
-                {world.now(), {}, {}, {}});
+  ModelQueries queries(
+      world.record, [] { return Duration(0); }, [&world] { return world.boot; });
+  Engine engine(options,
+                {outbox, in_flight, signer, transport, catalogue, merchants, events, world.rng, activations, queries},
+                {world.now(), {}, {}, {}, {}});
   IntakeRequest request;
   request.provider = profile.id;
   request.merchant = "m";

@@ -192,6 +192,7 @@ void Witness::at_end(std::int64_t inbox_rows) {
       fail(std::string("never ended, still ") + name_of(row->second.state) + ": " + to_string(id));
     }
   }
+  jobs_.at_end();
   for (const auto& [id, sends] : sends_) {
     const auto row = record_.rows.find(id);
     if (row != record_.rows.end() && row->second.attempts.size() < sends) {

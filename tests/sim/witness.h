@@ -9,6 +9,7 @@
 
 #include "engine/engine.h"
 #include "profile/catalogue.h"
+#include "sim/job_witness.h"
 #include "sim/model_outbox.h"
 
 namespace ackd::sim {
@@ -30,6 +31,10 @@ class Witness final : public RecordObserver {
   void on_inbox(const InboxSlice& slice) override;
   // The platform may delete what stands at or below it.
   void on_published(std::int64_t mark);
+  void on_job_start(const Job& job) override { jobs_.on_start(job); }
+  void on_job_slice(const Job& before, const JobSlice& slice, const std::vector<OperationResult>& results) override {
+    jobs_.on_slice(before, slice, results);
+  }
   void on_enter(const InFlightEntry& entry, BootTime now);
   void on_leave(NotificationId id);
   void on_crash();
@@ -48,6 +53,7 @@ class Witness final : public RecordObserver {
   void fail(const std::string& what);
   const std::vector<std::string>& failures() const { return failures_; }
   const std::set<NotificationId>& accepted() const { return accepted_; }
+  const JobWitness& jobs() const { return jobs_; }
   std::size_t sends() const { return total_sends_; }
   std::size_t probes_sent() const { return probed_.size(); }
 
@@ -61,6 +67,7 @@ class Witness final : public RecordObserver {
   const MerchantDirectory& merchants_;
   const EngineOptions& options_;
   const ModelRecord& record_;
+  JobWitness jobs_{record_, [this](const std::string& what) { fail(what); }};
   std::vector<std::string> failures_;
   std::set<NotificationId> accepted_;
   std::map<NotificationId, std::string> content_;  // as accepted

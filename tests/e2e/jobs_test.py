@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""Jobs on the real daemon: kill -9 in the middle of them, and every change is made once, counted once, and no more.
+
+Merchant m0 has thousands that are not due yet; a job holds them all, others release, cancel and resend them, with kills in
+between, while m1 goes on being notified. Then ackctl does the same by hand.
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "fault"))
+import harness  # noqa: E402  (shared with the fault tests)
+
+ROWS = 6_000
+CHUNK = 1_000
+FAR = "2099-01-01T00:00:00Z"
+
+
+def enqueue(client, count, merchant, first, **more):
+    for start in range(first, first + count, CHUNK):
+        items = [{**harness.notification(f"order-{number}", merchant), **more}
+                 for number in range(start, min(start + CHUNK, first + count))]
+        status, answer = client.call("POST", "/v1/notifications", items)
+        assert status == 200 and all(result["status"] == 201 for result in answer["results"]), answer
+
+
+def start_job(client, verb, filters, **more):
+    status, job = client.call("POST", "/v1/jobs", {"verb": verb, "filter": filters, **more})
+    assert status == 201, job
+    return job["id"]
+
+
+def job(client, identifier):
+    status, found = client.call("GET", "/v1/jobs/" + identifier)
+    assert status == 200, found
+    return found
+
+
+def ended(client, identifier, seconds=60):
+    return harness.wait_until(
+        lambda: (found := job(client, identifier))["state"] != "running" and found, seconds, "the job ended")
+
+
+class KilledInside:
+    """Kills the daemon while a job is under way, as often as the job lasts, and at most `kills` times."""
+
+    def __init__(self, daemon, chooser, kills):
+        self.daemon = daemon
+        self.chooser = chooser
+        self.kills = kills
+        self.hits = 0  # kills after which the job was neither at its beginning nor at its end
+
+    def run(self, verb, filters):
+        client = harness.Client(self.daemon.socket)
+        identifier = start_job(client, verb, filters)
+        for _ in range(self.kills):
+            threading.Event().wait(self.chooser.uniform(0.0, 0.06))
+            self.daemon.kill()
+            self.daemon.start()
+            client = harness.Client(self.daemon.socket)
+            found = job(client, identifier)
+            if found["state"] != "running":
+                break
+            self.hits += found["matched"] > 0
+        return ended(client, identifier)
+
+
+def list_all(client, query):
+    rows, cursor = [], ""
+    while True:
+        status, page = client.call("GET", f"/v1/notifications?limit=1000{query}{cursor}")
+        assert status == 200, page
+        rows += page["notifications"]
+        if page["next_cursor"] is None:
+            return rows
+        cursor = "&cursor=" + page["next_cursor"]
+
+
+def check_counts(found, matched, what):
+    assert (found["state"], found["matched"], found["applied"], found["refused"]) == ("done", matched, matched, 0), (
+        what, found)
+
+
+def check_kills(daemon, chooser):
+    """The same ROWS notifications are held, released, cancelled and sent again, whole each time."""
+    inside = KilledInside(daemon, chooser, kills=3)
+    mine = {"merchant": "m0"}
+    check_counts(inside.run("hold", {**mine, "state": "pending"}), ROWS, "hold")
+    check_counts(inside.run("release", mine), ROWS, "release")
+    check_counts(inside.run("cancel", mine), ROWS, "cancel")
+    check_counts(inside.run("resend", {**mine, "state": "cancelled"}), ROWS, "resend")
+    assert inside.hits > 0, "no kill fell into the middle of a job"
+    client = harness.Client(daemon.socket)
+    rows = list_all(client, "&merchant=m0")
+    copies = [row["subject"] for row in rows if row["state"] != "cancelled"]
+    assert len(copies) == ROWS and len(rows) == 2 * ROWS, f"{len(copies)} copies of {ROWS}"
+    assert len(set(copies)) == ROWS, "something was sent again twice"
+    return inside.hits
+
+
+def check_others_go_on(daemon, merchant):
+    """While a job of thousands runs, another merchant's fresh notifications arrive at once."""
+    client = harness.Client(daemon.socket)
+    harness.wait_until(lambda: harness.counts(client)["pending"] == 0, 60, "the copies are delivered")
+    enqueue(client, ROWS, "m0", 100_000, not_before=FAR)
+    identifier = start_job(client, "cancel", {"merchant": "m0", "state": "pending"})
+    enqueue(client, 50, "m1", 200_000)
+    harness.wait_until(
+        lambda: all(f"order-{200_000 + number}" in merchant.requests for number in range(50)), 20,
+        "the other merchant is notified")
+    check_counts(ended(client, identifier), ROWS, "cancel beside delivery")
+
+
+def check_what_comes_later(daemon):
+    """What is admitted after the job was asked for is none of its business, however slow it is."""
+    client = harness.Client(daemon.socket)
+    enqueue(client, 2_000, "m0", 300_000, not_before=FAR)
+    identifier = start_job(client, "cancel", {"merchant": "m0", "state": "pending"})
+    enqueue(client, 1_000, "m0", 310_000, not_before=FAR)
+    check_counts(ended(client, identifier), 2_000, "cancel of the earlier ones")
+    assert len(list_all(client, "&merchant=m0&state=pending")) == 1_000
+
+
+def check_stop(daemon):
+    client = harness.Client(daemon.socket)
+    enqueue(client, ROWS, "m0", 400_000, not_before=FAR)
+    identifier = start_job(client, "hold", {"merchant": "m0"})
+    status, answer = client.call("POST", f"/v1/jobs/{identifier}/stop")
+    assert status == 200, answer
+    found = job(client, identifier)
+    assert found["state"] == "stopped" and found["applied"] < ROWS, found
+    assert len(list_all(client, "&merchant=m0&state=held")) == found["applied"]
+    daemon.kill()
+    daemon.start()
+    assert job(harness.Client(daemon.socket), identifier)["applied"] == found["applied"], "it went on after the stop"
+
+
+def check_ackctl(options, daemon, merchant):
+    def ackctl(*words, code=0):
+        done = subprocess.run([options.ackctl, *words, "--socket", daemon.socket], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == code, (words, done)
+        return done.stdout
+
+    client = harness.Client(daemon.socket)
+    enqueue(client, 20, "m1", 500_000, not_before=FAR, url=merchant.url, tags={"region": "eu", "shop": "7"})
+    filters = ("--merchant", "m1", "--tag", "region=eu", "--tag", "shop=7", "--host", "127.0.0.1")
+    assert ackctl("ls", *filters, "--json").count("\n") == 20
+    assert ackctl("cancel", *filters, "--dry-run") == "20 notifications match\n"
+    assert ackctl("cancel", *filters, code=2) == "", "without a terminal nobody can be asked"
+    assert "20 matched, 20 held" in ackctl("hold", *filters, "--yes", "--reason", "the shop moves")
+    held = [json.loads(line) for line in ackctl("ls", *filters, "--state", "held", "--json").splitlines()]
+    assert {row["reason"] for row in held} == {"the shop moves"}, held
+    assert "20 matched, 20 released" in ackctl("release", *filters, "--yes")
+    identifier = ackctl("cancel", *filters, "--yes", "--no-wait").strip()
+    assert "20 matched, 20 cancelled" in ackctl("job", "wait", identifier)
+    shown = json.loads(ackctl("job", "show", identifier, "--json"))
+    assert shown["filter"] == {
+        "merchant": "m1", "host": "127.0.0.1", "tag": ["region=eu", "shop=7"]}, shown
+    assert ackctl("job", "ls", "--json").count("\n") > 5
+    ackctl("job", "stop", identifier, code=1)
+    copy = ackctl("resend", held[0]["id"])
+    assert "sent again as" in copy, copy
+
+
+def test(options, folder):
+    chooser = random.Random(options.seed)
+    merchant = harness.Merchant(lambda order, seen: (200, "OK"))
+    daemon = harness.Daemon(options.ackd, folder, [merchant.url] * 2)
+    try:
+        daemon.start()
+        client = harness.Client(daemon.socket)
+        enqueue(client, ROWS, "m0", 0, not_before=FAR)
+        hits = check_kills(daemon, chooser)
+        check_others_go_on(daemon, merchant)
+        check_what_comes_later(daemon)
+        check_stop(daemon)
+        check_ackctl(options, daemon, merchant)
+        assert daemon.stop() == 0, daemon.tail()
+        print(f"four jobs over {ROWS} notifications with kill -9, {hits} times in the middle: every count exact, one copy "
+              "of each")
+    finally:
+        daemon.end()
+        merchant.close()
+
+
+if __name__ == "__main__":
+    harness.run(test, __doc__)
