@@ -27,8 +27,12 @@ enum class PlantedBug : std::uint8_t {
   kActivateBeforeCommit,  // a merchant counts as activated at the answer, not at the commit
   kForgetAwaiting,        // a start does not go on releasing what an activation had begun to
   kReleaseOnce,           // only the first slice of what awaits an activation is released
+  kMerchantBeforeCommit,  // a changed merchant is in force before the record is written
+  kLanesKeepMerchant,     // lanes go on by what their merchant was when they were made
+  kSignedInSpiteOfPause,  // what is being signed when its merchant is paused goes out all the same
+  kSendToUnknown,         // only admission asks whether a merchant is known, not sending
 };
-inline constexpr int kPlantedBugCount = 19;
+inline constexpr int kPlantedBugCount = 23;
 
 #ifdef ACKD_PLANTED_BUGS
 extern PlantedBug planted_bug;

@@ -75,11 +75,26 @@ void Committing::ship() {
   const EngineTime now = core_.clock.now();
   if (core_.batch_in_flight || core_.storage_retry_at > now) return;
   // With nothing left to write no commit can tell that the trouble is over; the next one that fails will.
-  if (core_.outgoing.empty() && core_.parts.outbox.disk_band() != DiskBand::kCritical) end_trouble();
+  if (core_.outgoing.empty() && merchants_.idle() && core_.parts.outbox.disk_band() != DiskBand::kCritical)
+    end_trouble();
   activating_.queue_probes();
   batched_ = {};
+  Batch batch = next_batch();
+  if (batch.empty()) return;
+  ++core_.batches;
+  core_.batch_in_flight = true;
+  core_.parts.outbox.submit(std::move(batch));
+}
+
+Batch Committing::next_batch() {
+  const EngineTime now = core_.clock.now();
+  Batch batch;
+  merchants_.take_into(batch);
+  batched_.merchant_operations = batch.operations.size();
+  resealing_.take_into(batch);
+  batched_.reseals = batch.operations.size() - batched_.merchant_operations;
   batched_.release = activating_.next_slice();
-  batched_.shipment = core_.outgoing.take_shipment();
+  batched_.shipment = core_.outgoing.take_shipment(kBatchOperationsMax - batch.operations.size());
   for (PendingAdmission& pending : batched_.shipment.admissions) {
     pending.admission.notification.id = core_.ids.next(now);
     if (PLANTED(kAnswerBeforeCommit)) {
@@ -88,8 +103,7 @@ void Committing::ship() {
       core_.requests.decide(pending.place, early);
     }
   }
-  Batch batch;
-  batch.operations = batched_.shipment.operations();
+  for (Operation& operation : batched_.shipment.operations()) batch.operations.push_back(std::move(operation));
   batch.release = batched_.release;
   batched_.rows = recovery_.take_row_request();
   batch.rows = batched_.rows;
@@ -99,10 +113,7 @@ void Committing::ship() {
     batched_.scans = true;
     batch.scan = LaneScan{scanned_to_, core_.options.lanes_per_scan};
   }
-  if (batch.empty()) return;
-  ++core_.batches;
-  core_.batch_in_flight = true;
-  core_.parts.outbox.submit(std::move(batch));
+  return batch;
 }
 
 void Committing::take_result() {
@@ -126,10 +137,12 @@ void Committing::fail(const std::string& why) {
 void Committing::on_committed(BatchResult result) {
   Batched batched = std::exchange(batched_, {});
   Shipment& shipment = batched.shipment;
-  const std::size_t operations = shipment.settlements.size() + shipment.changes.size() + shipment.admissions.size();
+  std::size_t next = batched.merchant_operations + batched.reseals;
+  const std::size_t operations =
+      next + shipment.settlements.size() + shipment.changes.size() + shipment.admissions.size();
   CHECK_THAT(result.results.size() == operations, "the outbox answered another number of operations");
   if (operations > 0 || batched.release) end_trouble();
-  std::size_t next = 0;
+  on_merchants(result, batched);
   for (PendingSettlement& pending : shipment.settlements) on_settled(pending, result.results[next++]);
   for (PendingChange& pending : shipment.changes) on_changed(pending, result.results[next++], result.woken);
   for (PendingAdmission& pending : shipment.admissions) on_admitted(pending, result.results[next++]);
@@ -141,6 +154,13 @@ void Committing::on_committed(BatchResult result) {
   if (batched.scans) on_scan(result);
   if (!batched.rows) return;
   for (const NotificationId id : recovery_.on_rows(*batched.rows, std::move(result.rows))) rerun_deferred(id);
+}
+
+// First, so that what else the batch decided is judged by the merchants as they are now.
+void Committing::on_merchants(BatchResult& result, const Batched& batched) {
+  const std::span<const OperationResult> results(result.results);
+  merchants_.on_committed(results.first(batched.merchant_operations));
+  resealing_.on_committed(results.subspan(batched.merchant_operations, batched.reseals), std::move(result.sealed));
 }
 
 // Nothing was recorded. Outcomes are kept and tried again; callers are told to come back.
@@ -156,6 +176,8 @@ void Committing::on_failed(const std::string& trouble) {
     if (!PLANTED(kAnswerBeforeCommit)) refuse(pending, refusal);
   }
   for (const PendingAdmission& pending : core_.outgoing.take_admissions()) refuse(pending, refusal);
+  merchants_.on_failed(refusal);
+  resealing_.on_failed();
   std::vector<PendingChange> changes = std::move(batched.shipment.changes);
   for (PendingChange& pending : core_.outgoing.take_changes()) changes.push_back(std::move(pending));
   for (const PendingChange& pending : changes) {
@@ -208,7 +230,7 @@ void Committing::on_settled(PendingSettlement& pending, const OperationResult& r
                                          settlement.probed_url.has_value()});
   }
   if (settlement.probed_url) activating_.on_probe_settled(pending, result);
-  if (settlement.awaits_activation && result.state == State::kHeld) activating_.on_awaiting(pending.lane);
+  if (settlement.awaits_merchant && result.state == State::kHeld) activating_.on_awaiting(pending.lane);
   rerun_deferred(id);
 }
 
@@ -256,7 +278,7 @@ void Committing::on_admitted(PendingAdmission& pending, const OperationResult& r
     }
     core_.lanes.reconsider(lane, core_.clock.now());
   }
-  if (pending.admission.awaits_activation && result.state == State::kHeld) {
+  if (pending.admission.awaits_merchant && result.state == State::kHeld) {
     activating_.on_awaiting(pending.admission.notification.lane);
   }
   if (!PLANTED(kAnswerBeforeCommit)) core_.requests.decide(pending.place, result);

@@ -7,14 +7,16 @@
 
 #include "engine/activating.h"
 #include "engine/core.h"
+#include "engine/merchant_changes.h"
 #include "engine/recovery.h"
+#include "engine/resealing.h"
 
 namespace ackd {
 
 class Committing {
  public:
-  Committing(Core& core, Recovery& recovery, Activating& activating)
-      : core_(core), recovery_(recovery), activating_(activating) {}
+  Committing(Core& core, Recovery& recovery, Activating& activating, MerchantChanges& merchants, Resealing& resealing)
+      : core_(core), recovery_(recovery), activating_(activating), merchants_(merchants), resealing_(resealing) {}
 
   void admit(Ticket ticket, std::vector<Admission> admissions);
   void change(Ticket ticket, std::vector<OperatorChange> changes);
@@ -30,10 +32,14 @@ class Committing {
     std::optional<ReleaseSlice> release;
     std::vector<PageRequest> pages;
     std::optional<RowRequest> rows;
+    std::size_t merchant_operations = 0;
+    std::size_t reseals = 0;
     bool scans = false;
   };
 
   void route(PendingChange change);
+  Batch next_batch();
+  void on_merchants(BatchResult& result, const Batched& batched);
   void on_committed(BatchResult result);
   void on_failed(const std::string& trouble);
   void fail(const std::string& why);
@@ -50,6 +56,8 @@ class Committing {
   Core& core_;
   Recovery& recovery_;
   Activating& activating_;
+  MerchantChanges& merchants_;
+  Resealing& resealing_;
   Batched batched_;
   LaneId scanned_to_;
   // Changes of notifications about which something else is being committed: decided afterwards, in their order.

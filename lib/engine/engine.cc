@@ -6,7 +6,9 @@
 #include "engine/activating.h"
 #include "engine/committing.h"
 #include "engine/core.h"
+#include "engine/merchant_changes.h"
 #include "engine/recovery.h"
+#include "engine/resealing.h"
 #include "engine/sending.h"
 
 namespace ackd {
@@ -26,7 +28,9 @@ class Engine::Impl {
         sending(core),
         recovery(core, sending),
         activating(core, start.awaiting),
-        committing(core, recovery, activating) {
+        merchants(core, activating),
+        resealing(core),
+        committing(core, recovery, activating, merchants, resealing) {
     if (!behind_record(start)) return;
     core.clock_held = true;
     parts.events.on(ClockBehindRecord{start.now.wall, start.newest_record});
@@ -38,6 +42,8 @@ class Engine::Impl {
   Sending sending;
   Recovery recovery;
   Activating activating;
+  MerchantChanges merchants;
+  Resealing resealing;
   Committing committing;
 
  private:
@@ -104,6 +110,26 @@ void Engine::change(Ticket ticket, std::vector<OperatorChange> changes) {
   impl_->committing.change(ticket, std::move(changes));
 }
 
+void Engine::change_merchant(Ticket ticket, MerchantWrite write) {
+  impl_->merchants.write(ticket, std::move(write));
+}
+
+void Engine::reseal(const KeyRing& keys, std::size_t left) {
+  impl_->resealing.start(keys, left);
+}
+
+std::size_t Engine::reseals_left() const {
+  return impl_->resealing.left();
+}
+
+bool Engine::resealing() const {
+  return impl_->resealing.running();
+}
+
+bool Engine::take_resealed() {
+  return impl_->resealing.take_finished();
+}
+
 void Engine::confirm_clock() {
   impl_->core.clock_held = false;
   impl_->core.clock.adopt();
@@ -125,7 +151,7 @@ void Engine::begin_drain() {
 bool Engine::drained() const {
   const Core& core = impl_->core;
   return core.draining && core.flights.flying() == 0 && core.flights.settling() == 0 && core.outgoing.empty() &&
-         !core.batch_in_flight;
+         impl_->merchants.idle() && !core.batch_in_flight;
 }
 
 void Engine::abort_transfers() {
@@ -149,9 +175,15 @@ LaneView Engine::lane_view(const LaneKey& key) const {
   LaneView view;
   view.window = core.options.lane_window;
   view.host_ceiling = core.options.host_ceiling;
+  if (const std::string* reason = core.parts.merchants.pause_reason(key.provider, key.merchant)) {
+    view.paused = true;
+    view.pause_reason = *reason;
+  }
+  if (core.gate.holds(key.provider, key.merchant)) view.held_because = core.gate.reason(key.provider, key.merchant);
   const Lane* lane = core.lanes.find(key);
   if (lane == nullptr) return view;
   view.known = true;
+  view.window = lane->window;
   view.in_flight = lane->in_flight;
   view.buffered = lane->buffered();
   view.opens_at = lane->opens_at;

@@ -15,6 +15,8 @@
 #include "base/result.h"
 #include "base/rng.h"
 #include "base/time.h"
+#include "crypto/sealing.h"
+#include "engine/merchant_write.h"
 #include "events/events.h"
 #include "model/activation.h"
 #include "model/ids.h"
@@ -51,7 +53,7 @@ struct EngineParts {
   Signer& signer;
   Transport& transport;
   const ProfileCatalogue& catalogue;
-  const MerchantDirectory& merchants;
+  MerchantDirectory& merchants;  // as recorded and configured; the engine alone changes it
   Events& events;
   Rng& rng;
   Activations& activations;  // as recorded; the engine alone adds to them
@@ -62,7 +64,7 @@ struct EngineStart {
   Moment now;
   NotificationId newest_id;
   EngineTime newest_record;            // the latest instant of anything on record
-  std::vector<MerchantName> awaiting;  // merchants with notifications that are held until their activation
+  std::vector<MerchantName> awaiting;  // merchants that held notifications wait for
 };
 
 // The answer to one item of admit() or change(). An Error means that nothing was recorded.
@@ -82,7 +84,10 @@ struct TurnResult {
 
 // Why a pending notification is not on its way, for `ackctl why`; what the outbox alone cannot know.
 struct LaneView {
-  bool known = false;  // only lanes with pending work are in memory
+  bool paused = false;  // its merchant is, by an operator
+  std::string pause_reason;
+  std::string held_because;  // why what comes due is held until its merchant allows it; empty when it is not
+  bool known = false;        // only lanes with pending work are in memory
   std::size_t in_flight = 0;
   std::size_t window = 0;
   std::size_t buffered = 0;
@@ -128,6 +133,15 @@ class Engine {
   void admit(Ticket ticket, std::vector<Admission> admissions);
   // Verbs of operators. Those on a notification in flight follow design.md: cancel sets intent, retry is refused.
   void change(Ticket ticket, std::vector<OperatorChange> changes);
+  // One answer of one item, with the merchant's version.
+  void change_merchant(Ticket ticket, MerchantWrite write);
+  // Puts every key on record under the ring's current master key, in slices beside everything else; once over, and
+  // nothing is left under an older one, take_resealed() says so once. `keys` must outlive the engine.
+  // `left` is how many keys that concerns.
+  void reseal(const KeyRing& keys, std::size_t left);
+  bool resealing() const;
+  std::size_t reseals_left() const;
+  bool take_resealed();
   // The operator says that the wall clock is right: adopts a step, or lifts the hold after a start in the past.
   void confirm_clock();
   std::vector<Answer> take_answers();

@@ -5,7 +5,7 @@
 // it has no rounds in which nobody may start, so a turn never spins over lanes in debt.
 //
 // A lane is in exactly one place: ready (has a due row and room), waiting for its host, asleep until a known time, or
-// nowhere (its window is full, or it waits for a page; the next fact about it moves it).
+// nowhere (its window is full, it waits for a page, or its merchant is paused; the next fact about it moves it).
 #pragma once
 
 #include <deque>
@@ -13,7 +13,9 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "engine/lane.h"
@@ -28,10 +30,17 @@ struct LaneLimits {
   std::size_t page_bytes_max = 32u << 20;
 };
 
+// What a lane has of its merchant.
+struct LaneFacts {
+  std::string origin;                 // of the host that its requests go to
+  std::optional<std::size_t> window;  // the merchant's own; nothing for that of LaneLimits
+  bool paused = false;
+};
+
 class Lanes {
  public:
-  // `host_of` names a lane's origin; asked once, when the lane is created.
-  Lanes(const LaneLimits& limits, std::function<std::string(const LaneKey&)> host_of);
+  // `facts_of` is asked when a lane is made and whenever its merchant has changed.
+  Lanes(const LaneLimits& limits, std::function<LaneFacts(const LaneKey&)> facts_of);
 
   Lane* find(LaneId id);
   const Lane* find(const LaneKey& key) const;
@@ -54,8 +63,12 @@ class Lanes {
   // The lane in whose pages the notification waits, if any.
   Lane* holder_of(NotificationId id);
   void close_until(Lane& lane, EngineTime opens_at);
-  void finished(Lane& lane, Duration took);  // a slot of the lane and of its host is free again
-  void started(Lane& lane);                  // a start outside take_next(): a suspect
+  // A slot of the lane is free again, and one of the host that the request went to, which need not be the lane's any
+  // more.
+  void finished(Lane& lane, HostIndex host, Duration took);
+  void started(Lane& lane);  // a start outside take_next(): a suspect
+  // Every lane of the merchant asks for its facts anew and is reconsidered.
+  void merchant_changed(std::string_view provider, std::string_view merchant, EngineTime now);
   // Puts the lane where it belongs now, or forgets it. Invalidates the reference when it does.
   void reconsider(Lane& lane, EngineTime now);
 
@@ -88,7 +101,22 @@ class Lanes {
     DueClass due_class;
   };
 
+  // By merchant, so that a change of one finds its lanes without a walk over all of them.
+  using MerchantView = std::pair<std::string_view, std::string_view>;
+  struct ByMerchant {
+    using is_transparent = void;
+    static MerchantView merchant(const Lane* lane) { return {lane->key.provider, lane->key.merchant}; }
+    bool operator()(const Lane* a, const Lane* b) const {
+      return std::pair(merchant(a), a->id) < std::pair(merchant(b), b->id);
+    }
+    bool operator()(const Lane* a, const MerchantView& b) const { return merchant(a) < b; }
+    bool operator()(const MerchantView& a, const Lane* b) const { return a < merchant(b); }
+  };
+
+  void take_facts(Lane& lane);
   HostIndex host_index(const std::string& origin);
+  void put_in_place(Lane& lane, EngineTime now);
+  void wake_waiting(Host& host);
   void leave_place(Lane& lane);
   void enter_ready(Lane& lane);
   void want_pages(Lane& lane, EngineTime now);
@@ -97,8 +125,9 @@ class Lanes {
   void keep(Lane& lane, DueNotification row);
 
   LaneLimits limits_;
-  std::function<std::string(const LaneKey&)> host_of_;
+  std::function<LaneFacts(const LaneKey&)> facts_of_;
   std::unordered_map<LaneId, Lane> lanes_;
+  std::set<const Lane*, ByMerchant> by_merchant_;
   std::unordered_map<NotificationId, LaneId> buffered_in_;  // every row of every page
   std::vector<Host> hosts_;
   std::unordered_map<std::string, HostIndex> host_by_origin_;

@@ -1,5 +1,7 @@
 #include "engine/outgoing.h"
 
+#include <algorithm>
+
 namespace ackd {
 namespace {
 
@@ -58,15 +60,15 @@ void Outgoing::add(PendingAdmission admission) {
   admissions_.push_back(std::move(admission));
 }
 
-Shipment Outgoing::take_shipment() {
+Shipment Outgoing::take_shipment(std::size_t operations_max) {
   Shipment shipment;
   std::size_t bytes_left = kBatchBytesMax;
   const std::size_t settlements_max =
       admissions_.empty() ? kBatchOperationsMax - kChangesMax : kSettlementsBesideAdmissions;
-  move_some(settlements_, shipment.settlements, settlements_max, bytes_left);
-  move_some(changes_, shipment.changes, kChangesMax, bytes_left);
-  const std::size_t used = shipment.settlements.size() + shipment.changes.size();
-  move_some(admissions_, shipment.admissions, kBatchOperationsMax - used, bytes_left);
+  move_some(settlements_, shipment.settlements, std::min(settlements_max, operations_max), bytes_left);
+  const std::size_t left = operations_max - shipment.settlements.size();
+  move_some(changes_, shipment.changes, std::min(kChangesMax, left), bytes_left);
+  move_some(admissions_, shipment.admissions, left - shipment.changes.size(), bytes_left);
   for (const PendingAdmission& pending : shipment.admissions) admission_bytes_ -= pending.bytes;
   return shipment;
 }

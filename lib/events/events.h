@@ -55,6 +55,31 @@ struct ProbeFailed {
   std::string reason;
 };
 
+// In force from now on: "added", "changed", "removed", "paused" or "resumed".
+struct MerchantChanged {
+  MerchantName merchant;
+  const char* what = "";
+};
+
+struct MerchantsImported {
+  std::size_t count = 0;
+};
+
+struct SharedKeysChanged {
+  std::string provider;
+};
+
+// A rotation is over: everything is sealed under this master key.
+struct KeysResealed {
+  std::string master;
+  std::size_t count = 0;
+};
+
+// A key on record that did not open; the older master keys stay.
+struct ResealingStopped {
+  std::string reason;
+};
+
 struct PossiblySentFound {
   std::size_t count = 0;
 };
@@ -86,6 +111,7 @@ struct DrainStarted {
 
 using Event =
     std::variant<AttemptSettled, AttemptNotSent, NotificationQuarantined, MerchantActivated, ProbeFailed,
+                 MerchantChanged, MerchantsImported, SharedKeysChanged, KeysResealed, ResealingStopped,
                  PossiblySentFound, StorageTrouble, StorageFailed, ClockStepped, ClockBehindRecord, DrainStarted>;
 
 class Events {

@@ -67,6 +67,7 @@ BatchResult SqliteWriter::attempt(const Batch& batch) {
     result.results.push_back(operations_.apply(operation));
     if (!database_.good()) return failed();
   }
+  if (batch.merchants) operations_.import(*batch.merchants);
   if (batch.release) result.release_complete = operations_.release(*batch.release);
   if (batch.writes()) operations_.finish();
   read(batch, result);
@@ -87,6 +88,7 @@ void SqliteWriter::read(const Batch& batch, BatchResult& result) {
   for (const PageRequest& request : batch.pages) result.pages.push_back(pages_.read_page(request));
   if (batch.scan) result.lanes = pages_.scan_lanes(*batch.scan, result.scan_complete);
   if (batch.rows) result.rows = pages_.read_rows(*batch.rows);
+  if (batch.sealed) result.sealed = operations_.read(*batch.sealed);
 }
 
 // Rolls back and says what is known. Only a full disk and a busy file leave the record as it was for certain.

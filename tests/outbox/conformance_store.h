@@ -26,6 +26,7 @@ class Store {
   virtual OutboxCounts counts() = 0;
   // What a process would learn that opened the store now; both lists in the merchants' order.
   virtual ActivationRecord activation() = 0;
+  virtual MerchantsOpening merchants() = 0;
 };
 using StoreFactory = std::function<std::unique_ptr<Store>()>;
 

@@ -59,6 +59,9 @@ class SqliteStore final : public conformance::Store {
     auto opened = SqliteOutbox::open(options, wakeup_.callback());
     REQUIRE_MESSAGE(opened.ok(), opened.error().message);
     outbox_ = std::move(*opened);
+    auto loaded = outbox_->load_merchants();
+    REQUIRE_MESSAGE(loaded.ok(), loaded.error().message);
+    merchants_ = std::move(*loaded);
     outbox_->start();
   }
   void close() { outbox_.reset(); }
@@ -78,6 +81,15 @@ class SqliteStore final : public conformance::Store {
     std::ranges::sort(known.activations, {}, &Activation::merchant);
     std::ranges::sort(known.awaiting);
     return known;
+  }
+
+  MerchantsOpening merchants() override {
+    close();
+    open(options_);
+    const auto by_name = [](const auto& a, const auto& b) { return a.name < b.name; };
+    std::ranges::sort(merchants_.merchants, by_name);
+    std::ranges::sort(merchants_.paused, {}, &MerchantPause::merchant);
+    return merchants_;
   }
 
   // Each with a reader of its own, which sees every commit that was answered.
@@ -104,6 +116,7 @@ class SqliteStore final : public conformance::Store {
   std::string path_;
   SqliteOutboxOptions options_;
   Wakeup wakeup_;
+  MerchantsOpening merchants_;
   std::unique_ptr<SqliteOutbox> outbox_;
 };
 
@@ -114,6 +127,7 @@ class TemporaryStore final : public conformance::Store {
   BatchResult run(Batch batch) override { return store_.run(std::move(batch)); }
   OutboxCounts counts() override { return store_.counts(); }
   ActivationRecord activation() override { return store_.activation(); }
+  MerchantsOpening merchants() override { return store_.merchants(); }
 
  private:
   TemporaryFolder folder_;

@@ -16,6 +16,7 @@ class ModelStore final : public conformance::Store {
   BatchResult run(Batch batch) override { return writer_.apply(batch); }
   OutboxCounts counts() override { return counts_of(record_); }
   ActivationRecord activation() override { return activation_of(record_); }
+  MerchantsOpening merchants() override { return merchants_of(record_); }
 
  private:
   ModelRecord record_;

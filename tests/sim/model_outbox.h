@@ -23,7 +23,7 @@ struct ModelRow {
   EngineTime next_at;
   bool cancel_asked = false;
   std::uint32_t lonely_crashes = 0;
-  bool awaits_activation = false;
+  bool awaits_merchant = false;
   std::vector<Attempt> attempts;
 
   QueueKey key() const { return {lane, due_class, next_at, notification.id}; }
@@ -37,6 +37,9 @@ struct ModelRecord {
   std::set<QueueKey> queue;
   std::map<MerchantName, Activation> activations;
   std::map<MerchantName, NotificationId> open_probes;
+  std::map<MerchantName, MerchantRecord> merchants;
+  std::map<MerchantName, std::string> paused;  // to the reason
+  std::map<std::string, std::vector<SealedKey>> shared;
   NotificationId newest;
   EngineTime newest_record;
 };
@@ -64,6 +67,12 @@ class ModelWriter {
   OperationResult cancel(ModelRow& row, const OperatorChange& change);
   void note_probe(const ModelRow& row);
   bool release(const ReleaseSlice& slice);
+  OperationResult change_merchant(const MerchantChange& change);
+  std::uint32_t put(const MerchantRecord& record, EngineTime at);
+  void pause(const MerchantPauseChange& change);
+  OperationResult reseal(const KeyReseal& reseal);
+  OperationResult apply_merchants(const Operation& operation);
+  std::vector<SealedKeyRow> read(const SealedKeysRead& request) const;
   OperationResult answer(const ModelRow& row, Applied applied) const;
   Applied move(ModelRow& row, State state, DueClass due_class, EngineTime next_at, EngineTime at);
   LaneId lane_of(const LaneKey& key);
@@ -81,6 +90,8 @@ OutboxCounts counts_of(const ModelRecord& record);
 MerchantName merchant_of(const ModelRow& row);
 // What a process learns about activation when it opens the record.
 ActivationRecord activation_of(const ModelRecord& record);
+// And about merchants.
+MerchantsOpening merchants_of(const ModelRecord& record);
 
 // When and how the batch in flight ends; drawn by the simulator.
 struct BatchPlan {

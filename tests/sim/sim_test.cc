@@ -66,14 +66,15 @@ TEST_CASE("every seed keeps the promises and ends") {
     total.clock_steps += report.clock_steps;
     total.operator_changes += report.operator_changes;
     total.probes += report.probes;
+    total.merchant_changes += report.merchant_changes;
     total.activations += report.activations;
     total.virtual_ms += report.virtual_ms;
   }
   MESSAGE(seeds << " seeds, " << total.virtual_ms / 86'400'000 << " virtual days, " << total.turns << " turns, "
                 << total.accepted << " accepted, " << total.sends << " sends, " << total.crashes << " crashes, "
                 << total.failed_batches << " failed batches, " << total.clock_steps << " clock steps, "
-                << total.operator_changes << " operator changes, " << total.probes << " probes, " << total.activations
-                << " activations");
+                << total.operator_changes << " operator changes, " << total.merchant_changes
+                << " changes of merchants, " << total.probes << " probes, " << total.activations << " activations");
   // A run in which nothing happened proves nothing.
   if (seeds >= 20) {
     CHECK(total.sends > 1'000);
@@ -82,6 +83,7 @@ TEST_CASE("every seed keeps the promises and ends") {
     CHECK(total.clock_steps > 20);
     CHECK(total.operator_changes > 100);
     CHECK(total.probes > 100);
+    CHECK(total.merchant_changes > 200);
     CHECK(total.activations > 50);
   }
 }

@@ -21,6 +21,7 @@ struct Report {
   std::uint64_t clock_steps = 0;
   std::uint64_t operator_changes = 0;
   std::uint64_t probes = 0;
+  std::uint64_t merchant_changes = 0;
   std::uint64_t activations = 0;  // merchants that are activated at the end
   std::uint64_t virtual_ms = 0;
 };
