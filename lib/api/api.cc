@@ -31,16 +31,14 @@ Problem no_such_id(std::string_view text) {
       404, "not_found", fmt::format("'{}' is not a notification's id, which is a decimal number", shortened(text)), {}};
 }
 
-MerchantName merchant_of(const RouteMatch& found) {
-  return {std::string(found.parameters.at(0)), std::string(found.parameters.at(1))};
-}
-
 }  // namespace
 
 Api::Api(const ApiParts& parts, ProcessFacts process, const IngestRates& rates)
     : parts_(parts),
       process_(std::move(process)),
       merchants_(parts.catalogue, parts.merchants, parts.activations),
+      writes_(
+          {parts.engine, parts.catalogue, parts.merchants, parts.keys, parts.rng, merchants_, process_.config_file}),
       ingest_(parts.engine, parts.intake, rates) {}
 
 Ticket Api::start(ApiRequest request) {
@@ -64,6 +62,10 @@ void Api::pump() {
     CHECK_THAT(!waiting.empty(), "the queries answered a ticket that nobody holds");
     finish(query.ticket, respond_to_query(std::get<View>(waiting.mapped()), query.answer));
   }
+  for (MerchantWrites::Finished& write : writes_.go_on()) {
+    waiting_.erase(write.ticket);
+    finish(write.ticket, std::move(write.response));
+  }
   while (!queued_.empty() && parts_.queries.room()) {
     parts_.queries.start(queued_.front().ticket, std::move(queued_.front().query));
     queued_.pop_front();
@@ -82,6 +84,7 @@ void Api::route(Ticket ticket, ApiRequest request) {
   const RouteMatch found = find_route(request.method, request.path);
   if (found.allowed.empty()) return finish(ticket, respond(no_such_path(request.path)));
   if (found.route == nullptr) return finish(ticket, method_refused(found.allowed));
+  if (route_merchants(ticket, request, found)) return;
   switch (found.route->endpoint) {
     case Endpoint::kIngest: return ingest(ticket, std::move(request));
     case Endpoint::kListNotifications: return list(ticket, request.query);
@@ -89,9 +92,6 @@ void Api::route(Ticket ticket, ApiRequest request) {
     case Endpoint::kExplainNotification: return show(ticket, View::kWhy, found.parameters.front());
     case Endpoint::kRequestOfNotification: return show(ticket, View::kRequest, found.parameters.front());
     case Endpoint::kChangeNotification: return change(ticket, request, found);
-    case Endpoint::kListMerchants: return finish(ticket, merchants_.list(request.query));
-    case Endpoint::kShowMerchant: return finish(ticket, merchants_.show(merchant_of(found)));
-    case Endpoint::kProbeMerchant: return probe(ticket, merchant_of(found));
     case Endpoint::kListProviders: return finish(ticket, respond_with_providers(parts_.catalogue));
     case Endpoint::kStats: return ask(ticket, View::kStats, CountsQuery{});
     case Endpoint::kConfirmClock:
@@ -99,6 +99,7 @@ void Api::route(Ticket ticket, ApiRequest request) {
       return finish(ticket, respond(200, {{"result", "applied"}}));
     case Endpoint::kHealth: return finish(ticket, respond_with_health());
     case Endpoint::kReadiness: return finish(ticket, respond_with_readiness(parts_.engine.stats()));
+    default: CHECK_THAT(false, "a route that nobody serves");
   }
 }
 
@@ -112,18 +113,6 @@ void Api::show(Ticket ticket, View view, std::string_view id_text) {
   const std::optional<NotificationId> id = parse_notification_id(id_text);
   if (!id) return finish(ticket, respond(no_such_id(id_text)));
   ask(ticket, view, ShowQuery{*id});
-}
-
-void Api::probe(Ticket ticket, const MerchantName& merchant) {
-  if (const Status accepts = parts_.engine.accepts(1, 0); !accepts) {
-    return finish(ticket, respond(problem_of(accepts.error())));
-  }
-  // Every request is a probe of its own: an operator asks again because the last answer was not the one wanted.
-  const IntakeTime at{parts_.engine.now(), parts_.engine.wall()};
-  Result<Admission> probe = parts_.intake.probe(merchant, fmt::format("{}-{}", at.now.ms, ticket), at);
-  if (!probe) return finish(ticket, respond_to_unmade_probe(probe.error()));
-  waiting_.emplace(ticket, WaitingProbe{merchant});
-  parts_.engine.admit(ticket, {*std::move(probe)});
 }
 
 void Api::ingest(Ticket ticket, ApiRequest request) {
@@ -163,6 +152,7 @@ void Api::ask(Ticket ticket, View view, Query query) {
 }
 
 ApiResponse Api::respond_to_answer(const Waiting& waiting, const Answer& answer) {
+  if (std::holds_alternative<WaitingWrite>(waiting)) return writes_.respond(answer.items.front());
   if (std::holds_alternative<WaitingIngest>(waiting)) return ingest_.respond(answer.ticket, answer.items);
   if (const auto* probe = std::get_if<WaitingProbe>(&waiting)) {
     return respond_to_probe(probe->merchant, answer.items.front());

@@ -13,6 +13,7 @@
 
 #include "api/ingest_resource.h"
 #include "api/merchant_resource.h"
+#include "api/merchant_writes.h"
 #include "api/notification_codec.h"
 #include "api/problem.h"
 #include "api/routes.h"
@@ -41,6 +42,8 @@ struct ApiParts {
   const ProfileCatalogue& catalogue;
   const MerchantDirectory& merchants;
   const Activations& activations;
+  MasterKeys& keys;
+  Rng& rng;
 };
 
 struct FinishedResponse {
@@ -63,7 +66,7 @@ class Api {
   std::vector<FinishedResponse> take_finished();
 
   // Whether pump() has left work for the next turn, which nothing else will ask for.
-  bool wants_turn() const { return ingest_.wants_turn(); }
+  bool wants_turn() const { return ingest_.wants_turn() || writes_.wants_turn(); }
 
  private:
   enum class View { kShow, kWhy, kRequest, kList, kStats };
@@ -75,7 +78,8 @@ class Api {
     MerchantName merchant;
   };
   struct WaitingIngest {};
-  using Waiting = std::variant<WaitingIngest, WaitingChange, WaitingProbe, View>;
+  struct WaitingWrite {};
+  using Waiting = std::variant<WaitingIngest, WaitingWrite, WaitingChange, WaitingProbe, View>;
   struct QueuedQuery {
     Ticket ticket = 0;
     Query query;
@@ -87,6 +91,9 @@ class Api {
   void show(Ticket ticket, View view, std::string_view id_text);
   void change(Ticket ticket, const ApiRequest& request, const RouteMatch& found);
   void probe(Ticket ticket, const MerchantName& merchant);
+  void write(Ticket ticket, Result<MerchantRequest> request);
+  // Whether the request was about merchants or keys (merchant_routes.cc).
+  bool route_merchants(Ticket ticket, ApiRequest& request, const RouteMatch& found);
   void ask(Ticket ticket, View view, Query query);
   void finish(Ticket ticket, ApiResponse response);
   ApiResponse respond_to_answer(const Waiting& waiting, const Answer& answer);
@@ -97,6 +104,7 @@ class Api {
   ApiParts parts_;
   ProcessFacts process_;
   MerchantResource merchants_;
+  MerchantWrites writes_;
   IngestResource ingest_;
   Ticket last_ticket_ = 0;
   std::unordered_map<Ticket, Waiting> waiting_;

@@ -15,6 +15,7 @@ struct ProcessFacts {
   std::string version;
   int pid = 0;
   EngineTime started_at;
+  std::string config_file{};  // for saying where something is changed
 };
 
 ApiResponse respond_with_stats(const ProcessFacts& process, const OutboxCounts& counts, const EngineStats& engine);

@@ -14,6 +14,7 @@
 
 #include "config/key_file.h"
 #include "config/size.h"
+#include "policy/allowed_hosts.h"
 #include "profile/merchant_options.h"
 #include "profile/yaml_section.h"
 #include "text/url.h"
@@ -105,8 +106,11 @@ IngestConfig read_ingest(const YamlSection& root, YamlTrouble& trouble) {
   if (root.find("ingest") == nullptr) return out;
   const YamlSection section(*root.find("ingest"), "ingest",
                             {"requests_per_second", "requests_burst", "notifications_per_second", "notifications_burst",
-                             "connections_max", "body_memory"},
+                             "connections_max", "body_memory", "unknown_merchants"},
                             trouble);
+  static constexpr std::array<YamlChoice<UnknownMerchant>, 2> kUnknown{
+      {{"refuse", UnknownMerchant::kRefuse}, {"hold", UnknownMerchant::kHold}}};
+  out.unknown_merchants = section.choice("unknown_merchants", out.unknown_merchants, kUnknown);
   out.requests_per_second = section.number("requests_per_second", 0, 0, kRateMax);
   out.requests_burst = section.number("requests_burst", 0, 0, kRateMax);
   out.notifications_per_second = section.number("notifications_per_second", 0, 0, kRateMax);
@@ -266,16 +270,30 @@ std::map<std::string, std::string> read_options(const YamlSection& section, Yaml
   return options;
 }
 
+std::vector<std::string> read_hosts(const YamlSection& section) {
+  std::vector<std::string> hosts;
+  for (const std::string& text : section.texts("hosts")) {
+    const Result<std::string> host = read_host_pattern(text);
+    if (!host) section.report("hosts", fmt::format("'{}' {}", text, host.error().message));
+    hosts.push_back(host ? *host : text);
+  }
+  if (hosts.size() > kAllowedHostsMax) section.report("hosts", fmt::format("names more than {}", kAllowedHostsMax));
+  return hosts;
+}
+
 ConfiguredMerchant read_merchant(const YamlNode& node, const std::string& path, const FileContext& context) {
-  const YamlSection section(node, path,
-                            {"provider", "id", "url", "key_file", "private_key_file", "key_id", "keys", "options"},
-                            context.trouble);
+  const YamlSection section(
+      node, path,
+      {"provider", "id", "url", "hosts", "contact", "key_file", "private_key_file", "key_id", "keys", "options"},
+      context.trouble);
   Merchant merchant;
   merchant.provider = read_name(section, "provider");
   merchant.id = read_name(section, "id");
   merchant.url = read_url(section);
   merchant.keys = read_keys(section, context);
   merchant.options = read_options(section, context.trouble);
+  merchant.hosts = read_hosts(section);
+  merchant.contact = section.text("contact");
   return {std::move(merchant), fmt::format("{}:{}:{}: {}", context.file, node.place.line, node.place.column, path)};
 }
 
@@ -302,7 +320,7 @@ Config read_root(const YamlNode& node, const FileContext& context) {
   YamlTrouble& trouble = context.trouble;
   const YamlSection root(node, "",
                          {"data_dir", "listen", "node", "log", "schedules", "egress", "delivery", "ingest", "disk",
-                          "drain_timeout", "dns", "tls", "merchants"},
+                          "drain_timeout", "dns", "tls", "merchants", "master_key_file"},
                          trouble);
   Config config;
   config.data_dir = context.resolve(root.text("data_dir", config.data_dir));
@@ -317,6 +335,9 @@ Config read_root(const YamlNode& node, const FileContext& context) {
   config.drain_timeout = root.duration("drain_timeout", config.drain_timeout, std::chrono::minutes(10));
   config.dns_servers = read_dns(root, trouble);
   config.ca_file = read_tls(root, context);
+  const std::string beside_outbox = (std::filesystem::path(config.data_dir) / "master.key").string();
+  config.master_key_file =
+      root.find("master_key_file") == nullptr ? beside_outbox : context.resolve(root.text("master_key_file"));
   config.merchants = read_merchants(root, context);
   return config;
 }
@@ -344,6 +365,7 @@ Result<Config> load_config(const std::string& path) {
   YamlTrouble trouble(file);
   Config config = read_root(*root, {file, std::filesystem::path(path).parent_path(), trouble});
   if (trouble.first()) return *trouble.first();
+  config.file = path;
   return config;
 }
 

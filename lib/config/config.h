@@ -42,6 +42,7 @@ struct DeliveryConfig {
 
 // What ingest lets in. Zero for no limit; a burst of zero is one second's worth.
 struct IngestConfig {
+  UnknownMerchant unknown_merchants = UnknownMerchant::kRefuse;
   std::size_t requests_per_second = 0;
   std::size_t requests_burst = 0;
   std::size_t notifications_per_second = 0;
@@ -63,6 +64,7 @@ struct ConfiguredMerchant {
 };
 
 struct Config {
+  std::string file;  // as it was named
   std::string data_dir = "/var/lib/ackd";
   std::string listen;                  // the unix socket's path; <data_dir>/ackd.sock when not given
   std::vector<TcpAddress> listen_tcp;  // on loopback; none by default
@@ -74,6 +76,7 @@ struct Config {
   IngestConfig ingest;
   DiskConfig disk;
   Duration drain_timeout{30'000};
+  std::string master_key_file;           // what seals merchants' keys at rest; <data_dir>/master.key when not given
   std::vector<std::string> dns_servers;  // empty for the system's
   std::string ca_file;                   // empty for the system's
   std::vector<ConfiguredMerchant> merchants;
