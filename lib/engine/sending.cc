@@ -147,7 +147,8 @@ void Sending::send(Ticket ticket, SignedRequest signed_request) {
   start.ticket = ticket;
   start.request = std::move(signed_request.request);
   const Merchant* merchant = core_.parts.merchants.find(flight->lane.provider, flight->lane.merchant);
-  const Timeouts timeouts = timeouts_for(*profile, merchant == nullptr ? Merchant{} : *merchant);
+  const Merchant nobody;  // an lvalue, so that nothing is copied
+  const Timeouts timeouts = timeouts_for(*profile, merchant == nullptr ? nobody : *merchant);
   start.connect_timeout = timeouts.connect;
   start.total_timeout = timeouts.total;
   start.body_bytes_max = profile->body_bytes_max;

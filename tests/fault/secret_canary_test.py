@@ -114,9 +114,9 @@ def bad_paths(api):
         api("POST", f"/v1/merchant-imports/{identifier}/lines", line, "application/x-ndjson")
     assert api("POST", f"/v1/merchant-imports/{identifier}/commit")[0] == 409
     # A private key that is none: signing must fail, and say so without it.
-    assert api("PUT", "/v1/merchants/bill99/m", {"url": "http://127.0.0.1:9/", "keys": [
+    assert api("PUT", "/v1/merchants/alipay/m", {"url": "http://127.0.0.1:9/", "keys": [
         {"id": "pk", "private_key": PRIVATE_KEY}]})[0] == 201
-    status, probe = api("POST", "/v1/merchants/bill99/m/probe")
+    status, probe = api("POST", "/v1/merchants/alipay/m/probe")
     assert status == 201, probe
     harness.wait_until(
         lambda: api("GET", f"/v1/notifications/{probe['id']}")[1]["state"] == "held", 20, "signing has failed")
