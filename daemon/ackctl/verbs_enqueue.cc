@@ -126,10 +126,10 @@ class Enqueueing {
   }
 
   void add(EnqueueBatch& chunk, const InputStream::Line& line) {
+    last_line_ = line.number;
     if (line.too_long) return report_.refused_as_too_long(line.number, InputStream::kLineBytesMax);
     if (chunk.open() == 0) gathering_since_ = clock_.now().boot;
     chunk.add_line(line.number, line.text);
-    last_line_ = line.number;
   }
 
   // The exit code when this was the end of it all.
@@ -218,7 +218,7 @@ class EnqueueVerb : public Verb {
     const auto limit = parse_duration(options_.timeout);
     if (!limit) return usage("--timeout: " + limit.error().message);
     if (options_.file.empty() && options_.provider.empty()) {
-      return usage("enqueue needs --provider and --merchant, or --file; see 'ackctl enqueue --help'");
+      return usage("enqueue needs --provider and --merchant, or a FILE, or -; see 'ackctl enqueue --help'");
     }
     const auto address = daemon_address(session.options);
     if (!address) return refuse(address.error());

@@ -146,10 +146,12 @@ class SetVerb : public MerchantVerb {
 
   ExitCode run_with(Client& client, const Session& session) override {
     if (names_nothing()) return misused("nothing to set is named; see 'ackctl merchant set --help'");
+    Document options = Document::object();
+    if (const Status put = put_options(given_.options, options); !put) return misused(put.error().message);
     const Result<Document> present = document_of(client.get(path(client)));
     if (!present) return give_up(present.error());
-    Result<Document> wanted = changed(*present);
-    if (!wanted) return wrong_usage_ ? misused(wanted.error().message) : refuse(wanted.error());
+    const Result<Document> wanted = changed(*present, options);
+    if (!wanted) return refuse(wanted.error());
     const Result<Document> done = document_of(client.put(path(client), body_of(*wanted)));
     if (done) {
       print_merchant(*done, session);
@@ -167,17 +169,17 @@ class SetVerb : public MerchantVerb {
   }
 
   // The whole merchant as it is to be: the API replaces, so what is not named is sent as it was.
-  Result<Document> changed(const Document& present) {
+  Result<Document> changed(const Document& present, const Document& options) const {
     Document merchant{{"url", text_of(present, "url")},
                       {"hosts", part_of(present, "hosts")},
                       {"contact", text_of(present, "contact")},
                       {"options", Document::object()}};
-    const Document options = part_of(present, "options");
-    if (options.is_object()) merchant["options"] = options;
     if (!given_.url.empty() || no_url_) merchant["url"] = given_.url;
     if (!given_.hosts.empty() || no_hosts_) merchant["hosts"] = given_.hosts;
     if (given_.contact) merchant["contact"] = *given_.contact;
-    if (const Status change = change_options(merchant["options"]); !change) return change.error();
+    Result<Document> changed_options = with_options(part_of(present, "options"), options);
+    if (!changed_options) return changed_options;
+    merchant["options"] = *std::move(changed_options);
     if (!keys_.is_empty()) {
       Result<Document> keys = keys_of(keys_, part_of(present, "keys"));
       if (!keys) return keys;
@@ -187,15 +189,15 @@ class SetVerb : public MerchantVerb {
     return merchant;
   }
 
-  Status change_options(Document& options) {
+  Result<Document> with_options(const Document& present, const Document& named) const {
+    // part_of() makes a list of what is missing.
+    Document options = present.is_object() ? present : Document::object();
     for (const std::string& option : unset_options_) {
-      if (options.erase(option) == 0) {
-        return Error{ErrorCode::kNotFound, fmt::format("{} has no option '{}' to unset", name(), option), {}};
-      }
+      if (options.erase(option) > 0) continue;
+      return Error{ErrorCode::kNotFound, fmt::format("{} has no option '{}' to unset", name(), option), {}};
     }
-    Status put = put_options(given_.options, options);
-    wrong_usage_ = !put;
-    return put;
+    for (const auto& [option, value] : named.items()) options[option] = value;
+    return options;
   }
 
   GivenDetails given_;
@@ -203,7 +205,6 @@ class SetVerb : public MerchantVerb {
   std::vector<std::string> unset_options_;
   bool no_url_ = false;
   bool no_hosts_ = false;
-  bool wrong_usage_ = false;
 };
 
 class RemoveVerb : public MerchantVerb {

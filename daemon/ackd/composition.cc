@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "ackd/known_merchants.h"
 #include "ackd/protocols.h"
 #include "inbox/sqlite_source.h"
 
@@ -109,8 +110,7 @@ Status Composition::open_storage() {
   const auto wake = [this] { wakeup_.signal(); };
   if (const Status opened = keep(SqliteOutbox::open({path, disk, {}}, wake), outbox_); !opened) return opened;
   if (const Status loaded = keep(open_protocols(config_, *outbox_, log_), catalogue_); !loaded) return loaded;
-  if (const Status checked = check_merchants(config_.merchants, catalogue_); !checked) return checked;
-  merchants_ = directory_of(config_.merchants);
+  if (const Status opened = open_merchants(); !opened) return opened;
   // An entry stays until its outcome is committed, so there are as many as may be unsettled.
   InFlightFile::Options in_flight{config_.data_dir + "/in_flight", {}};
   in_flight.capacity =
@@ -119,6 +119,22 @@ Status Composition::open_storage() {
   outbox_->start();
   if (const Status opened = keep(SqliteQueries::open(path, wake), queries_); !opened) return opened;
   return keep(SqliteQueries::open(path, wake), job_queries_);
+}
+
+Status Composition::open_merchants() {
+  if (const Status checked = check_merchants(config_.merchants, catalogue_); !checked) return checked;
+  Result<MerchantsOpening> recorded = outbox_->load_merchants();
+  if (!recorded) return recorded.error();
+  Result<MasterKeys> keys =
+      MasterKeys::open(config_.master_key_file, master_key_credential(), sealed_keys_of(*recorded) == 0, rng_);
+  if (!keys) return keys.error();
+  keys_.emplace(*std::move(keys));
+  under_older_keys_ = keys_under_others(*recorded, keys_->ring().current().id);
+  Result<MerchantDirectory> merchants =
+      directory_of(config_.merchants, *std::move(recorded), keys_->ring(), catalogue_, log_);
+  if (!merchants) return merchants.error();
+  merchants_ = *std::move(merchants);
+  return outbox_->store_configured_urls(urls_of(config_.merchants));
 }
 
 Status Composition::open_network() {
@@ -132,11 +148,13 @@ Status Composition::open_network() {
       engine_options(config_), parts,
       EngineStart{clock_.now(), opening.newest_id, opening.newest_record, opening.activation.awaiting, opening.jobs});
   open_inbox();
-  api_ =
-      std::make_unique<Api>(ApiParts{*engine_, intake_, *queries_, catalogue_, merchants_, activations_, inbox_.get()},
-                            ProcessFacts{ACKD_VERSION, ::getpid(), engine_->now()},
-                            IngestRates{config_.ingest.requests_per_second, config_.ingest.requests_burst,
-                                        config_.ingest.notifications_per_second, config_.ingest.notifications_burst});
+  api_ = std::make_unique<Api>(
+      ApiParts{*engine_, intake_, *queries_, catalogue_, merchants_, activations_, inbox_.get(), *keys_, rng_},
+      ProcessFacts{ACKD_VERSION, ::getpid(), engine_->now(), config_.file},
+      IngestRates{config_.ingest.requests_per_second, config_.ingest.requests_burst,
+                  config_.ingest.notifications_per_second, config_.ingest.notifications_burst});
+  // Also when nothing is left under an older key: then that is found out, and the key goes.
+  if (keys_->has_older() || under_older_keys_ > 0) engine_->reseal(keys_->ring(), under_older_keys_);
   Result<HttpServer::Listeners> listeners = open_listeners(config_);
   if (!listeners) return listeners.error();
   signals_.emplace(loop_, std::initializer_list<int>{SIGTERM, SIGINT});
@@ -174,6 +192,7 @@ void Composition::turn() {
   note_memory(now.boot);
   const TurnResult result = engine_->turn(now);
   if (result.fatal) end_untrusted(*result.fatal);
+  if (engine_->take_resealed()) end_rotation();
   if (inbox_ && inbox_->pump()) loop_.turn_again();
   api_->pump();
   http_->deliver();
@@ -195,6 +214,14 @@ void Composition::wake_at(std::optional<EngineTime> at) {
   } else {
     engine_timer_.disarm();
   }
+}
+
+// A file that cannot be written now is tried again by the next start: the older keys do no harm until then.
+void Composition::end_rotation() {
+  const Status dropped = keys_->drop_older();
+  if (dropped) return;
+  log_.write(LogLevel::kWarning, "older_master_keys_stay",
+             dropped.error().message + "; nothing is sealed under the older keys any more. The next start drops them");
 }
 
 void Composition::take_signals() {

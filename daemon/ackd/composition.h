@@ -9,6 +9,7 @@
 #include "api/api.h"
 #include "base/result.h"
 #include "config/config.h"
+#include "config/master_keys.h"
 #include "engine/engine.h"
 #include "engine/intake.h"
 #include "events/spdlog_events.h"
@@ -42,12 +43,14 @@ class Composition {
  private:
   Composition(const Config& config, const SpdlogLog& log);
   Status open_storage();
+  Status open_merchants();
   Status open_network();
   void open_inbox();
 
   void turn();
   void note_memory(BootTime now);
   void take_signals();
+  void end_rotation();
   void begin_drain(int signal_number);
   void end_drain_time();
   void wake_at(std::optional<EngineTime> at);
@@ -72,12 +75,14 @@ class Composition {
   std::unique_ptr<SqliteQueries> job_queries_;  // a reader of the engine's own: people's lists do not wait for jobs
   std::unique_ptr<InFlightFile> in_flight_;
   ProfileCatalogue catalogue_;
+  std::optional<MasterKeys> keys_;
   MerchantDirectory merchants_;
+  std::size_t under_older_keys_ = 0;  // found so at the start
   Activations activations_;
   PoolSigner signer_{catalogue_, merchants_, [this] { wakeup_.signal(); }};
   std::unique_ptr<CurlTransport> transport_;
   std::unique_ptr<Engine> engine_;
-  Intake intake_{catalogue_, merchants_, activations_, rng_};
+  Intake intake_{catalogue_, merchants_, activations_, rng_, config_.ingest.unknown_merchants};
   std::unique_ptr<InboxReader> inbox_reader_;
   std::unique_ptr<Inbox> inbox_;
   std::unique_ptr<Api> api_;

@@ -56,10 +56,4 @@ Result<ProfileCatalogue> open_protocols(const Config& config, SqliteOutbox& outb
   return catalogue;
 }
 
-MerchantDirectory directory_of(const std::vector<ConfiguredMerchant>& merchants) {
-  MerchantDirectory directory;
-  for (const ConfiguredMerchant& configured : merchants) directory.put(configured.merchant);
-  return directory;
-}
-
 }  // namespace ackd

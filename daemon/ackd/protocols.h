@@ -1,5 +1,5 @@
-// What ackd knows about protocols and merchants when it starts: the profiles of the schedules folder, the revisions
-// that pending notifications were admitted under, and the configured merchants.
+// What ackd knows about protocols when it starts: the profiles of the schedules folder, and the revisions that pending
+// notifications were admitted under.
 #pragma once
 
 #include <vector>
@@ -7,7 +7,6 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "events/spdlog_log.h"
-#include "model/merchant.h"
 #include "outbox/sqlite_outbox.h"
 #include "profile/catalogue.h"
 
@@ -19,7 +18,5 @@ Result<ProfileCatalogue> check_protocols(const Config& config);
 // Stores the current revisions and loads the older ones. An old revision that this version cannot read is logged and
 // left out: its notifications are held with a reason, all others go on.
 Result<ProfileCatalogue> open_protocols(const Config& config, SqliteOutbox& outbox, const SpdlogLog& log);
-
-MerchantDirectory directory_of(const std::vector<ConfiguredMerchant>& merchants);
 
 }  // namespace ackd

@@ -41,16 +41,14 @@ Problem no_such_job(std::string_view text) {
   return {404, "not_found", fmt::format("'{}' is not a job's id, which is a number", shortened(text)), {}};
 }
 
-MerchantName merchant_of(const RouteMatch& found) {
-  return {std::string(found.parameters.at(0)), std::string(found.parameters.at(1))};
-}
-
 }  // namespace
 
 Api::Api(const ApiParts& parts, ProcessFacts process, const IngestRates& rates)
     : parts_(parts),
       process_(std::move(process)),
       merchants_(parts.catalogue, parts.merchants, parts.activations),
+      writes_(
+          {parts.engine, parts.catalogue, parts.merchants, parts.keys, parts.rng, merchants_, process_.config_file}),
       ingest_(parts.engine, parts.intake, rates) {}
 
 Ticket Api::start(ApiRequest request) {
@@ -75,6 +73,10 @@ void Api::pump() {
     finish(query.ticket, respond_to_query(std::get<View>(waiting.mapped()), query.answer));
   }
   take_inbox_answers();
+  for (MerchantWrites::Finished& write : writes_.go_on()) {
+    waiting_.erase(write.ticket);
+    finish(write.ticket, std::move(write.response));
+  }
   while (!queued_.empty() && parts_.queries.room()) {
     parts_.queries.start(queued_.front().ticket, std::move(queued_.front().query));
     queued_.pop_front();
@@ -93,6 +95,7 @@ void Api::route(Ticket ticket, ApiRequest request) {
   const RouteMatch found = find_route(request.method, request.path);
   if (found.allowed.empty()) return finish(ticket, respond(no_such_path(request.path)));
   if (found.route == nullptr) return finish(ticket, method_refused(found.allowed));
+  if (route_merchants(ticket, request, found)) return;
   switch (found.route->endpoint) {
     case Endpoint::kIngest: return ingest(ticket, std::move(request));
     case Endpoint::kListNotifications: return list(ticket, request.query);
@@ -104,9 +107,6 @@ void Api::route(Ticket ticket, ApiRequest request) {
     case Endpoint::kListJobs: return list_jobs(ticket, request.query);
     case Endpoint::kShowJob: return show_job(ticket, found.parameters.front());
     case Endpoint::kStopJob: return stop_job(ticket, found.parameters.front());
-    case Endpoint::kListMerchants: return finish(ticket, merchants_.list(request.query));
-    case Endpoint::kShowMerchant: return finish(ticket, merchants_.show(merchant_of(found)));
-    case Endpoint::kProbeMerchant: return probe(ticket, merchant_of(found));
     case Endpoint::kListProviders: return finish(ticket, respond_with_providers(parts_.catalogue));
     case Endpoint::kShowProvider:
       return finish(ticket, respond_with_provider(parts_.catalogue, found.parameters.front()));
@@ -126,6 +126,7 @@ void Api::route(Ticket ticket, ApiRequest request) {
     case Endpoint::kEndInboxError: return end_inbox_error(ticket, found);
     case Endpoint::kHealth: return finish(ticket, respond_with_health());
     case Endpoint::kReadiness: return finish(ticket, respond_with_readiness(parts_.engine.stats()));
+    default: CHECK_THAT(false, "a route that nobody serves");
   }
 }
 
@@ -139,18 +140,6 @@ void Api::show(Ticket ticket, View view, std::string_view id_text) {
   const std::optional<NotificationId> id = parse_notification_id(id_text);
   if (!id) return finish(ticket, respond(no_such_id(id_text)));
   ask(ticket, view, ShowQuery{*id});
-}
-
-void Api::probe(Ticket ticket, const MerchantName& merchant) {
-  if (const Status accepts = parts_.engine.accepts(1, 0); !accepts) {
-    return finish(ticket, respond(problem_of(accepts.error())));
-  }
-  // Every request is a probe of its own: an operator asks again because the last answer was not the one wanted.
-  const IntakeTime at{parts_.engine.now(), parts_.engine.wall()};
-  Result<Admission> probe = parts_.intake.probe(merchant, fmt::format("{}-{}", at.now.ms, ticket), at);
-  if (!probe) return finish(ticket, respond_to_unmade_probe(probe.error()));
-  waiting_.emplace(ticket, WaitingProbe{merchant});
-  parts_.engine.admit(ticket, {*std::move(probe)});
 }
 
 void Api::ingest(Ticket ticket, ApiRequest request) {
@@ -252,6 +241,7 @@ void Api::ask(Ticket ticket, View view, Query query) {
 }
 
 ApiResponse Api::respond_to_answer(const Waiting& waiting, const Answer& answer) {
+  if (std::holds_alternative<WaitingWrite>(waiting)) return writes_.respond(answer.items.front());
   if (std::holds_alternative<WaitingIngest>(waiting)) return ingest_.respond(answer.ticket, answer.items);
   if (const auto* probe = std::get_if<WaitingProbe>(&waiting)) {
     return respond_to_probe(probe->merchant, answer.items.front());

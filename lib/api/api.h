@@ -14,6 +14,7 @@
 #include "api/inbox_control.h"
 #include "api/ingest_resource.h"
 #include "api/merchant_resource.h"
+#include "api/merchant_writes.h"
 #include "api/notification_codec.h"
 #include "api/problem.h"
 #include "api/routes.h"
@@ -43,7 +44,9 @@ struct ApiParts {
   const ProfileCatalogue& catalogue;
   const MerchantDirectory& merchants;
   const Activations& activations;
-  InboxControl* inbox = nullptr;  // none is configured
+  InboxControl* inbox;  // nullptr when none is configured
+  MasterKeys& keys;
+  Rng& rng;
 };
 
 struct FinishedResponse {
@@ -66,7 +69,7 @@ class Api {
   std::vector<FinishedResponse> take_finished();
 
   // Whether pump() has left work for the next turn, which nothing else will ask for.
-  bool wants_turn() const { return ingest_.wants_turn(); }
+  bool wants_turn() const { return ingest_.wants_turn() || writes_.wants_turn(); }
 
  private:
   enum class View { kShow, kWhy, kRequest, kList, kStats, kMetrics, kJob, kJobs, kInboxErrors };
@@ -85,8 +88,9 @@ class Api {
   struct WaitingJobStop {
     JobId job;
   };
-  using Waiting =
-      std::variant<WaitingIngest, WaitingChange, WaitingProbe, WaitingJobStart, WaitingJobStop, WaitingInbox, View>;
+  struct WaitingWrite {};
+  using Waiting = std::variant<WaitingIngest, WaitingWrite, WaitingChange, WaitingProbe, WaitingJobStart,
+                               WaitingJobStop, WaitingInbox, View>;
   struct QueuedQuery {
     Ticket ticket = 0;
     Query query;
@@ -107,6 +111,9 @@ class Api {
   void list_jobs(Ticket ticket, const Fields& parameters);
   void show_job(Ticket ticket, std::string_view id_text);
   void stop_job(Ticket ticket, std::string_view id_text);
+  void write(Ticket ticket, Result<MerchantRequest> request);
+  // Whether the request was about merchants or keys (merchant_routes.cc).
+  bool route_merchants(Ticket ticket, ApiRequest& request, const RouteMatch& found);
   void ask(Ticket ticket, View view, Query query);
   void finish(Ticket ticket, ApiResponse response);
   ApiResponse respond_to_answer(const Waiting& waiting, const Answer& answer);
@@ -117,6 +124,7 @@ class Api {
   ApiParts parts_;
   ProcessFacts process_;
   MerchantResource merchants_;
+  MerchantWrites writes_;
   IngestResource ingest_;
   Ticket last_ticket_ = 0;
   std::unordered_map<Ticket, Waiting> waiting_;

@@ -36,7 +36,9 @@ std::string why_final(const NotificationRecord& record) {
                      after_last_attempt(record), to_string(record.notification.id));
 }
 
-std::string why_held(const NotificationRecord& record) {
+std::string why_held(const NotificationRecord& record, const LaneView& lane) {
+  // It waits for its merchant, and needs nobody once that has come.
+  if (!lane.held_because.empty() && record.reason == lane.held_because) return "held: " + record.reason;
   return fmt::format("held: {}. Nothing is sent until an operator acts; `ackctl retry {}` makes it due now",
                      record.reason.empty() ? "no reason is on record" : record.reason,
                      to_string(record.notification.id));
@@ -64,6 +66,15 @@ std::string why_nothing_starts(const EngineStats& engine) {
   return {};
 }
 
+std::string why_merchant_waits(const LaneView& lane, const LaneKey& key) {
+  if (lane.paused) {
+    return fmt::format("its merchant is paused{}; `ackctl merchant resume {} {}` goes on",
+                       lane.pause_reason.empty() ? "" : " (" + lane.pause_reason + ")", key.provider, key.merchant);
+  }
+  if (!lane.held_because.empty()) return "it is about to be held: " + lane.held_because;
+  return {};
+}
+
 std::string why_lane_waits(const LaneView& lane, EngineTime now) {
   if (!lane.known) return "its lane is not loaded yet; lanes are still being found after the start";
   if (lane.opens_at > now) {
@@ -86,8 +97,12 @@ std::string why_pending(const NotificationRecord& record, const RecordFacts& fac
   const std::string intent =
       record.cancel_asked ? "; it was asked to be cancelled, and will be unless acknowledged" : "";
   if (facts.in_flight) return fmt::format("attempt {} is in flight now{}", record.progress.attempts + 1, intent);
-  if (record.next_at > facts.now) return why_later(record, facts) + intent;
-  const std::string stopped = why_nothing_starts(engine);
+  const std::string merchant = why_merchant_waits(lane, record.notification.lane);
+  if (record.next_at > facts.now) {
+    return why_later(record, facts) + (lane.paused ? "; until then and longer " + merchant : "") + intent;
+  }
+  std::string stopped = why_nothing_starts(engine);
+  if (stopped.empty()) stopped = merchant;
   return fmt::format("due since {}: {}{}", time_text(record.next_at),
                      stopped.empty() ? why_lane_waits(lane, facts.now) : stopped, intent);
 }
@@ -128,13 +143,14 @@ Explanation explain(const NotificationRecord& record, const RecordFacts& facts, 
   if (is_final(record.state)) {
     out.why = why_final(record);
   } else {
-    out.why = record.state == State::kHeld ? why_held(record) : why_pending(record, facts, lane, engine);
+    out.why = record.state == State::kHeld ? why_held(record, lane) : why_pending(record, facts, lane, engine);
   }
   return out;
 }
 
 Json to_json(const LaneView& lane, EngineTime now) {
-  Json json{{"in_flight", lane.in_flight}, {"window", lane.window}, {"buffered", lane.buffered}};
+  Json json{
+      {"paused", lane.paused}, {"in_flight", lane.in_flight}, {"window", lane.window}, {"buffered", lane.buffered}};
   if (lane.opens_at > now) json["opens_at"] = time_text(lane.opens_at);
   if (!lane.trouble.empty()) json["trouble"] = lane.trouble;
   json["host"] = lane.host;

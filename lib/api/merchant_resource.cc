@@ -7,7 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "api/merchant_codec.h"
 #include "text/json_reader.h"
+#include "text/nearest_name.h"
 
 namespace ackd {
 namespace {
@@ -16,6 +18,8 @@ using Json = nlohmann::ordered_json;
 
 struct MerchantFilter {
   std::string provider;
+  std::string state;
+  std::string source;
   MerchantName after;  // the last one of the page before
   std::size_t limit = kMerchantsLimit;
 };
@@ -26,15 +30,29 @@ Status read_limit(const std::string& text, std::size_t& out) {
   return invalid(fmt::format("limit is a number from 1 to {}", kMerchantsLimitMax), "limit");
 }
 
+Status read_choice(const Field& parameter, const std::vector<std::string>& choices, std::string& out) {
+  out = parameter.value;
+  if (std::find(choices.begin(), choices.end(), out) != choices.end()) return Done{};
+  return invalid(fmt::format("{} is one of {}", parameter.name, join_or(choices)), parameter.name);
+}
+
+const char* name_of(MerchantSource source) {
+  return source == MerchantSource::kRecord ? "record" : "configuration";
+}
+
 Status read_parameter(const Field& parameter, MerchantFilter& filter) {
   if (parameter.name == "provider") {
     filter.provider = parameter.value;
     return Done{};
   }
   if (parameter.name == "limit") return read_limit(parameter.value, filter.limit);
+  if (parameter.name == "state") return read_choice(parameter, {"active", "paused", "unverified"}, filter.state);
+  if (parameter.name == "source") return read_choice(parameter, {"record", "configuration"}, filter.source);
   if (parameter.name != "cursor") {
     const std::string name = shortened(parameter.name);
-    return invalid(fmt::format("a list of merchants has no parameter '{}'; it takes provider, limit or cursor", name),
+    return invalid(fmt::format("a list of merchants has no parameter '{}'; it takes provider, state, source, limit or "
+                               "cursor",
+                               name),
                    name);
   }
   std::optional<MerchantName> after = parse_merchant_name(parameter.value);
@@ -61,18 +79,25 @@ ApiResponse MerchantResource::list(const Fields& parameters) const {
   const Result<MerchantFilter> filter = read_filter(parameters);
   if (!filter) return respond(problem_of(filter.error()));
   const MerchantName start = filter->after.provider.empty() ? MerchantName{filter->provider, {}} : filter->after;
+  const bool filtered = !filter->state.empty() || !filter->source.empty();
   // One more than asked for says whether another page follows.
-  std::vector<const Merchant*> found = merchants_.following(start.provider, start.id, filter->limit + 1);
-  if (!filter->provider.empty()) {
-    std::erase_if(found, [&](const Merchant* merchant) { return merchant->provider != filter->provider; });
-  }
-  const bool more = found.size() > filter->limit;
-  if (more) found.pop_back();
+  const std::size_t looked_at_max = filtered ? kMerchantsScanMax : filter->limit;
   Json rows = Json::array();
-  for (const Merchant* merchant : found) rows.push_back(describe(*merchant));
-  Json body{{"merchants", std::move(rows)}, {"next_cursor", nullptr}};
-  if (more) body["next_cursor"] = found.back()->provider + "/" + found.back()->id;
-  return respond(200, body);
+  const Merchant* last = nullptr;
+  Json next = nullptr;
+  std::size_t looked_at = 0;
+  for (const Merchant* merchant : merchants_.following(start.provider, start.id, looked_at_max + 1)) {
+    if (!filter->provider.empty() && merchant->provider != filter->provider) break;
+    if (rows.size() == filter->limit || looked_at++ == looked_at_max) {
+      next = last->provider + "/" + last->id;
+      break;
+    }
+    last = merchant;
+    const bool wanted = (filter->state.empty() || filter->state == state_of(*merchant)) &&
+                        (filter->source.empty() || filter->source == name_of(merchant->source));
+    if (wanted) rows.push_back(describe(*merchant));
+  }
+  return respond(200, {{"merchants", std::move(rows)}, {"next_cursor", std::move(next)}});
 }
 
 ApiResponse MerchantResource::show(const MerchantName& merchant) const {
@@ -85,22 +110,37 @@ ApiResponse MerchantResource::show(const MerchantName& merchant) const {
                          {}});
 }
 
+// What an operator said stands before what ackd found out.
+const char* MerchantResource::state_of(const Merchant& merchant) const {
+  if (merchants_.pause_reason(merchant.provider, merchant.id) != nullptr) return "paused";
+  return gate_.blocks(merchant.provider, merchant.id) ? "unverified" : "active";
+}
+
 Json MerchantResource::describe(const Merchant& merchant) const {
-  const bool blocked = gate_.blocks(merchant.provider, merchant.id);
   Json json{{"provider", merchant.provider},
             {"id", merchant.id},
+            {"source", name_of(merchant.source)},
+            {"version", merchant.version},
             {"url", merchant.url},
-            {"state", blocked ? "unverified" : "active"},
+            {"hosts", merchant.hosts},
+            {"contact", merchant.contact},
+            {"options", Json::object()},
+            {"state", state_of(merchant)},
             {"activation_required", gate_.applies_to(merchant.provider)},
             {"activated", nullptr}};
+  for (const auto& [name, value] : merchant.options) json["options"][name] = value;
+  if (const std::string* reason = merchants_.pause_reason(merchant.provider, merchant.id)) {
+    json["pause_reason"] = *reason;
+  }
   if (const Activation* activation = activations_.find(merchant.provider, merchant.id)) {
     json["activated"] = {{"url", activation->url}, {"at", format_rfc3339(activation->at.ms)}};
   }
+  const bool blocked = gate_.blocks(merchant.provider, merchant.id);
   if (blocked) json["reason"] = gate_.reason(merchant.provider, merchant.id);
-  json["keys"] = Json::array();
-  for (const MerchantKey& key : merchant.keys) json["keys"].push_back(key.id);
-  json["options"] = Json::object();
-  for (const auto& [name, value] : merchant.options) json["options"][name] = value;
+  json["keys"] = keys_json(merchant.keys);
+  json["shared_keys"] = Json::array();
+  for (const MerchantKey* key : merchants_.filling_keys(merchant)) json["shared_keys"].push_back(key->id);
+  if (merchant.changed_at.ms > 0) json["changed_at"] = format_rfc3339(merchant.changed_at.ms);
   return json;
 }
 

@@ -1,12 +1,12 @@
-// /v1/merchants: who is configured, and whether what is sent to them goes out or waits for their URL to acknowledge a
-// probe. Keys are named, never shown.
+// /v1/merchants: who is known, and whether what is sent to them goes out, is paused, or waits for their URL to
+// acknowledge a probe. Keys are named, never shown. Changes are in api/merchant_writes.h.
 //
-//   GET  /v1/merchants?provider=&limit=&cursor=
+//   GET  /v1/merchants?provider=&state=&source=&limit=&cursor=
 //   GET  /v1/merchants/{provider}/{id}
 //   POST /v1/merchants/{provider}/{id}/probe
 //
 // A merchant's id may hold any character, a slash too. The method tells where it ends: what is posted to ends in
-// "/probe", what is read is the whole rest.
+// "/probe", "/pause" or "/resume", what is read is the whole rest.
 #pragma once
 
 #include <optional>
@@ -24,6 +24,8 @@ namespace ackd {
 
 inline constexpr std::size_t kMerchantsLimit = 100;
 inline constexpr std::size_t kMerchantsLimitMax = 1'000;
+// One list call looks at no more merchants than this, and returns a cursor where it stopped.
+inline constexpr std::size_t kMerchantsScanMax = 20'000;
 
 class MerchantResource {
  public:
@@ -37,6 +39,7 @@ class MerchantResource {
   ApiResponse show(const MerchantName& merchant) const;
 
  private:
+  const char* state_of(const Merchant& merchant) const;
   nlohmann::ordered_json describe(const Merchant& merchant) const;
 
   const MerchantDirectory& merchants_;

@@ -27,8 +27,7 @@ Result<HttpRequest> rendered_request(const Notification& notification, const Pro
   if (profile == nullptr)
     return not_found(fmt::format("the profile that {} was admitted under is not loaded", to_string(notification.id)));
   const Merchant* merchant = merchants.find(lane.provider, lane.merchant);
-  if (merchant == nullptr)
-    return not_found(fmt::format("merchant {}/{} is not configured", lane.provider, lane.merchant));
+  if (merchant == nullptr) return not_found(fmt::format("merchant {}/{} is unknown", lane.provider, lane.merchant));
   const std::optional<Content> content = decode_content(notification.content);
   if (!content) return Error{ErrorCode::kCorrupt, "the stored content cannot be read", {}};
   const std::string& target = notification.url.empty() ? merchant->url : notification.url;
@@ -39,7 +38,9 @@ Result<HttpRequest> rendered_request(const Notification& notification, const Pro
   const Result<Url> url = parse_url(target);
   if (!url) return url.error();
   PrivateKeyCache keys;
-  Result<Rendered> rendered = render(*profile, {*content, *merchant, *url, now, nonce_of(notification.id, now)}, keys);
+  Merchant room;
+  const Merchant& signing = merchants.as_signing(*merchant, room);
+  Result<Rendered> rendered = render(*profile, {*content, signing, *url, now, nonce_of(notification.id, now)}, keys);
   if (!rendered) return rendered.error();
   return std::move(rendered->request);
 }

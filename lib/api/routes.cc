@@ -7,7 +7,7 @@
 namespace ackd {
 namespace {
 
-constexpr std::array<Route, 31> kRoutes{{
+constexpr std::array<Route, 43> kRoutes{{
     {"POST", "/v1/notifications", Endpoint::kIngest},
     {"GET", "/v1/notifications", Endpoint::kListNotifications},
     {"GET", "/v1/notifications/{id}", Endpoint::kShowNotification},
@@ -24,12 +24,24 @@ constexpr std::array<Route, 31> kRoutes{{
     {"POST", "/v1/jobs/{id}/stop", Endpoint::kStopJob},
     {"GET", "/v1/merchants", Endpoint::kListMerchants},
     {"POST", "/v1/merchants/{provider}/{merchant}/probe", Endpoint::kProbeMerchant},
+    {"POST", "/v1/merchants/{provider}/{merchant}/pause", Endpoint::kPauseMerchant},
+    {"POST", "/v1/merchants/{provider}/{merchant}/resume", Endpoint::kResumeMerchant},
     {"GET", "/v1/merchants/{provider}/{merchant}", Endpoint::kShowMerchant},
+    {"PUT", "/v1/merchants/{provider}/{merchant}", Endpoint::kPutMerchant},
+    {"DELETE", "/v1/merchants/{provider}/{merchant}", Endpoint::kRemoveMerchant},
+    {"POST", "/v1/merchant-imports", Endpoint::kOpenImport},
+    {"POST", "/v1/merchant-imports/{id}/lines", Endpoint::kImportLines},
+    {"POST", "/v1/merchant-imports/{id}/commit", Endpoint::kCommitImport},
+    {"DELETE", "/v1/merchant-imports/{id}", Endpoint::kDropImport},
     {"GET", "/v1/providers", Endpoint::kListProviders},
     {"GET", "/v1/providers/{provider}", Endpoint::kShowProvider},
     {"GET", "/v1/providers/{provider}/timetable", Endpoint::kTimetable},
     {"GET", "/v1/lanes", Endpoint::kListLanes},
     {"GET", "/v1/hosts", Endpoint::kListHosts},
+    {"GET", "/v1/providers/{provider}/keys", Endpoint::kShowSharedKeys},
+    {"PUT", "/v1/providers/{provider}/keys", Endpoint::kPutSharedKeys},
+    {"GET", "/v1/keys", Endpoint::kShowKeys},
+    {"POST", "/v1/keys/rotate", Endpoint::kRotateKeys},
     {"GET", "/v1/stats", Endpoint::kStats},
     {"GET", "/metrics", Endpoint::kMetrics},
     {"POST", "/v1/clock/confirm", Endpoint::kConfirmClock},

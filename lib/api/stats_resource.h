@@ -16,6 +16,7 @@ struct ProcessFacts {
   std::string version;
   int pid = 0;
   EngineTime started_at;
+  std::string config_file{};  // for saying where something is changed
 };
 
 // "plenty", "low", "critical".

@@ -30,10 +30,14 @@ enum class PlantedBug : std::uint8_t {
   kMarkApart,             // the inbox's mark is committed before the rows that it stands behind
   kForgetFailedSlice,     // rows of the inbox whose batch failed count as handed over
   kCursorApart,           // a job's changes are committed without its cursor
-  kSliceTakesBusy,        // a job changes what is being settled or changed by somebody else
+  kStartDuringSlice,      // a job's slice leaves in the engine's hands what it changes
   kForgetJobs,            // a start does not go on with the jobs on record
+  kMerchantBeforeCommit,  // a changed merchant is in force before the record is written
+  kLanesKeepMerchant,     // lanes go on by what their merchant was when they were made
+  kSignedInSpiteOfPause,  // what is being signed when its merchant is paused goes out all the same
+  kSendToUnknown,         // only admission asks whether a merchant is known, not sending
 };
-inline constexpr int kPlantedBugCount = 24;
+inline constexpr int kPlantedBugCount = 28;
 
 #ifdef ACKD_PLANTED_BUGS
 extern PlantedBug planted_bug;

@@ -43,6 +43,7 @@ struct DeliveryConfig {
 
 // What ingest lets in. The rates are each client's own. Zero for no limit; a burst of zero is one second's worth.
 struct IngestConfig {
+  UnknownMerchant unknown_merchants = UnknownMerchant::kRefuse;
   std::size_t requests_per_second = 0;
   std::size_t requests_burst = 0;
   std::size_t notifications_per_second = 0;
@@ -72,6 +73,7 @@ struct ConfiguredMerchant {
 };
 
 struct Config {
+  std::string file;  // as it was named
   std::string data_dir = "/var/lib/ackd";
   std::string listen;                  // the unix socket's path; <data_dir>/ackd.sock when not given
   std::vector<TcpAddress> listen_tcp;  // on loopback; none by default
@@ -84,6 +86,7 @@ struct Config {
   InboxConfig inbox;
   DiskConfig disk;
   Duration drain_timeout{30'000};
+  std::string master_key_file;           // what seals merchants' keys at rest; <data_dir>/master.key when not given
   std::vector<std::string> dns_servers;  // empty for the system's
   std::string ca_file;                   // empty for the system's
   std::vector<ConfiguredMerchant> merchants;

@@ -17,14 +17,23 @@ constexpr std::size_t kProbesPerBatch = 50;
 }  // namespace
 
 Activating::Activating(Core& core, const std::vector<MerchantName>& awaiting)
-    : core_(core), intake_(core.parts.catalogue, core.parts.merchants, core.parts.activations, core.parts.rng) {
+    : core_(core),
+      intake_(core.parts.catalogue, core.parts.merchants, core.parts.activations, core.parts.rng),
+      awaiting_(awaiting.begin(), awaiting.end()) {
   for (const MerchantName& merchant : awaiting) {
-    if (!core_.gate.blocks(merchant.provider, merchant.id) && !PLANTED(kForgetAwaiting)) start_release(merchant);
+    if (!holds(merchant) && !PLANTED(kForgetAwaiting)) start_release(merchant);
   }
-  for (const Merchant* merchant : core_.parts.merchants.all()) {
-    if (merchant->url.empty() || !core_.gate.blocks(merchant->provider, merchant->id)) continue;
-    unprobed_.push_back({merchant->provider, merchant->id});
-  }
+  for (const Merchant* merchant : core_.parts.merchants.all()) want_probe(*merchant);
+}
+
+void Activating::want_probe(const Merchant& merchant) {
+  if (merchant.url.empty() || !core_.gate.blocks(merchant.provider, merchant.id)) return;
+  unprobed_.push_back({merchant.provider, merchant.id});
+}
+
+void Activating::on_merchant_changed(const MerchantName& merchant) {
+  if (const Merchant* found = core_.parts.merchants.find(merchant.provider, merchant.id)) want_probe(*found);
+  if (!holds(merchant) && awaiting_.contains(merchant)) start_release(merchant);
 }
 
 void Activating::on_probe_settled(const PendingSettlement& pending, const OperationResult& result) {
@@ -37,20 +46,25 @@ void Activating::on_probe_settled(const PendingSettlement& pending, const Operat
   core_.parts.activations.put({merchant, *settlement.probed_url, settlement.at});
   if (!core_.gate.applies_to(merchant.provider) || core_.gate.blocks(merchant.provider, merchant.id)) return;
   core_.parts.events.on(MerchantActivated{settlement.key.id, merchant, *settlement.probed_url});
-  start_release(merchant);
+  if (!holds(merchant) && awaiting_.contains(merchant)) start_release(merchant);
 }
 
 void Activating::on_awaiting(const LaneKey& lane) {
-  if (!core_.gate.blocks(lane.provider, lane.merchant)) start_release({lane.provider, lane.merchant});
+  const MerchantName merchant{lane.provider, lane.merchant};
+  awaiting_.insert(merchant);
+  if (!holds(merchant)) start_release(merchant);
 }
 
-void Activating::start_release(MerchantName merchant) {
-  if (std::find(releasing_.begin(), releasing_.end(), merchant) == releasing_.end()) {
-    releasing_.push_back(std::move(merchant));
+void Activating::start_release(const MerchantName& merchant) {
+  if (in_releasing_.insert(merchant).second) releasing_.push_back(merchant);
+}
+
+std::optional<ReleaseSlice> Activating::next_slice() {
+  // One that was removed or given another URL meanwhile waits again; what is left of it is still on record as such.
+  while (!releasing_.empty() && holds(releasing_.front())) {
+    in_releasing_.erase(releasing_.front());
+    releasing_.pop_front();
   }
-}
-
-std::optional<ReleaseSlice> Activating::next_slice() const {
   if (releasing_.empty() || core_.draining) return std::nullopt;
   return ReleaseSlice{releasing_.front(), core_.options.release_rows, core_.clock.now()};
 }
@@ -58,8 +72,10 @@ std::optional<ReleaseSlice> Activating::next_slice() const {
 void Activating::on_release(const ReleaseSlice& slice, bool complete) {
   CHECK_THAT(!releasing_.empty() && releasing_.front() == slice.merchant, "a release that nobody asked for");
   releasing_.pop_front();
+  in_releasing_.erase(slice.merchant);
+  if (complete) awaiting_.erase(slice.merchant);
   // To the back: one merchant's million rows do not delay another's ten.
-  if (!complete && !PLANTED(kReleaseOnce)) releasing_.push_back(slice.merchant);
+  if (!complete && !PLANTED(kReleaseOnce)) start_release(slice.merchant);
 }
 
 // The key says which URL is probed and what it replaces, so that a restart does not probe the same change again, and a
@@ -80,7 +96,9 @@ void Activating::queue_probes() {
   for (std::size_t queued = 0; queued < kProbesPerBatch && !unprobed_.empty(); ++queued) {
     const MerchantName merchant = std::move(unprobed_.front());
     unprobed_.pop_front();
-    if (!core_.gate.blocks(merchant.provider, merchant.id)) continue;
+    // One that is paused is asked for again when it is resumed.
+    const bool paused = core_.parts.merchants.pause_reason(merchant.provider, merchant.id) != nullptr;
+    if (paused || !core_.gate.blocks(merchant.provider, merchant.id)) continue;
     Result<Admission> probe = automatic_probe(merchant);
     if (probe) {
       core_.outgoing.add(PendingAdmission{*std::move(probe), {}, 0});

@@ -17,9 +17,18 @@ bool ActivationGate::blocks(std::string_view provider, std::string_view merchant
   return activation == nullptr || activation->url != found->url;
 }
 
+bool ActivationGate::holds(std::string_view provider, std::string_view merchant) const {
+  return merchants_.find(provider, merchant) == nullptr || blocks(provider, merchant);
+}
+
 std::string ActivationGate::reason(std::string_view provider, std::string_view merchant) const {
   const Merchant* found = merchants_.find(provider, merchant);
-  if (found != nullptr && found->url.empty()) {
+  if (found == nullptr) {
+    return fmt::format(
+        "merchant {0}/{1} is unknown; once it is added with `ackctl merchant add {0} {1}`, this is released by itself",
+        provider, merchant);
+  }
+  if (found->url.empty()) {
     return fmt::format("merchant {}/{} is not activated: it has no URL that could acknowledge a probe; give it one",
                        provider, merchant);
   }

@@ -1,5 +1,6 @@
-// Whether a merchant may be sent anything but probes. One answer for admission (which holds), sending (which holds what
-// was pending already when a URL was changed) and the people who ask.
+// Whether a merchant may be sent anything but probes: it must be known and, where its protocol asks for activation,
+// activated. One answer for admission (which holds), sending (which holds what was pending already when the merchant
+// was changed or removed), releasing, and the people who ask.
 #pragma once
 
 #include <string>
@@ -22,11 +23,14 @@ class ActivationGate {
   bool applies_to(std::string_view provider) const;
 
   // The merchant is unverified: its present URL is not the one that acknowledged a probe. The merchant's own URL speaks
-  // for all that it is sent, also where a notification brings another one. A merchant that is not configured any more
-  // is not unverified; signing holds what is left of it, with a reason of its own.
+  // for all that it is sent, also where a notification brings another one. A merchant that nobody knows is not
+  // unverified.
   bool blocks(std::string_view provider, std::string_view merchant) const;
 
-  // Why its notifications are held, and what to do. REQUIRES: blocks().
+  // Its notifications wait for it: nobody knows it, or it is unverified.
+  bool holds(std::string_view provider, std::string_view merchant) const;
+
+  // Why they wait, and what to do. REQUIRES: holds().
   std::string reason(std::string_view provider, std::string_view merchant) const;
 
  private:

@@ -142,7 +142,7 @@ std::size_t BulkChanges::take_changes(const Running& running, std::size_t rows_m
     change.id = rows[next].id;
     change.expected_state = running.job.filter.state;
     change.reason = running.job.reason;
-    if (hand_over(core_, recovery_, change) == Handover::kBusy && !PLANTED(kSliceTakesBusy)) break;
+    if (!PLANTED(kStartDuringSlice) && hand_over(core_, recovery_, change) == Handover::kBusy) break;
     change.replay_id = core_.ids.next(core_.clock.now());
     change.at = core_.clock.now();
     changes.push_back(std::move(change));

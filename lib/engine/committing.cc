@@ -51,11 +51,25 @@ void Committing::ship() {
   batched_ = {};
   batched_.job = bulk_changes_.next_slice();
   // With nothing left to write no commit can tell that the trouble is over; the next one that fails will.
-  const bool nothing_waits = core_.outgoing.empty() && !batched_.job && !inboxing_.waits();
+  const bool nothing_waits = core_.outgoing.empty() && !batched_.job && !inboxing_.waits() && merchants_.idle();
   if (nothing_waits && core_.parts.outbox.disk_band() != DiskBand::kCritical) end_trouble();
   activating_.queue_probes();
+  Batch batch = next_batch();
+  if (batch.empty()) return;
+  ++core_.batches;
+  core_.batch_in_flight = true;
+  core_.parts.outbox.submit(std::move(batch));
+}
+
+Batch Committing::next_batch() {
+  const EngineTime now = core_.clock.now();
+  Batch batch;
+  merchants_.take_into(batch);
+  batched_.merchant_operations = batch.operations.size();
+  resealing_.take_into(batch);
+  batched_.reseals = batch.operations.size() - batched_.merchant_operations;
   batched_.release = activating_.next_slice();
-  batched_.shipment = core_.outgoing.take_shipment();
+  batched_.shipment = core_.outgoing.take_shipment(kBatchOperationsMax - batch.operations.size());
   for (PendingAdmission& pending : batched_.shipment.admissions) {
     pending.admission.notification.id = core_.ids.next(now);
     if (PLANTED(kAnswerBeforeCommit)) {
@@ -64,8 +78,7 @@ void Committing::ship() {
       core_.requests.decide(pending.place, early);
     }
   }
-  Batch batch;
-  batch.operations = batched_.shipment.operations();
+  for (Operation& operation : batched_.shipment.operations()) batch.operations.push_back(std::move(operation));
   batch.job = batched_.job;
   batch.release = batched_.release;
   batch.inbox = inboxing_.next_slice();
@@ -78,10 +91,7 @@ void Committing::ship() {
     batched_.scans = true;
     batch.scan = LaneScan{scanned_to_, core_.options.lanes_per_scan};
   }
-  if (batch.empty()) return;
-  ++core_.batches;
-  core_.batch_in_flight = true;
-  core_.parts.outbox.submit(std::move(batch));
+  return batch;
 }
 
 void Committing::take_result() {
@@ -105,9 +115,11 @@ void Committing::fail(const std::string& why) {
 void Committing::on_committed(BatchResult result) {
   Batched batched = std::exchange(batched_, {});
   Shipment& shipment = batched.shipment;
-  CHECK_THAT(result.results.size() == shipment.size(), "the outbox answered another number of operations");
-  if (shipment.size() > 0 || batched.job || batched.inbox || batched.release) end_trouble();
-  std::size_t next = 0;
+  std::size_t next = batched.merchant_operations + batched.reseals;
+  const std::size_t operations = next + shipment.size();
+  CHECK_THAT(result.results.size() == operations, "the outbox answered another number of operations");
+  if (operations > 0 || batched.job || batched.inbox || batched.release) end_trouble();
+  on_merchants(result, batched);
   for (PendingSettlement& pending : shipment.settlements) on_settled(pending, result.results[next++]);
   for (PendingChange& pending : shipment.changes) on_changed(pending, result.results[next++], result.woken);
   for (PendingJobWish& pending : shipment.job_wishes) bulk_changes_.on_wish(pending, result.results[next++]);
@@ -124,6 +136,13 @@ void Committing::on_committed(BatchResult result) {
   for (const NotificationId id : recovery_.on_rows(*batched.rows, std::move(result.rows))) rerun_deferred(id);
 }
 
+// First, so that what else the batch decided is judged by the merchants as they are now.
+void Committing::on_merchants(BatchResult& result, const Batched& batched) {
+  const std::span<const OperationResult> results(result.results);
+  merchants_.on_committed(results.first(batched.merchant_operations));
+  resealing_.on_committed(results.subspan(batched.merchant_operations, batched.reseals), std::move(result.sealed));
+}
+
 // Nothing was recorded. Outcomes are kept and tried again; callers are told to come back.
 void Committing::on_failed(const std::string& trouble) {
   Batched batched = std::exchange(batched_, {});
@@ -137,6 +156,8 @@ void Committing::on_failed(const std::string& trouble) {
     if (!PLANTED(kAnswerBeforeCommit)) refuse(pending, refusal);
   }
   for (const PendingAdmission& pending : core_.outgoing.take_admissions()) refuse(pending, refusal);
+  merchants_.on_failed(refusal);
+  resealing_.on_failed();
   std::vector<PendingChange> changes = std::move(batched.shipment.changes);
   for (PendingChange& pending : core_.outgoing.take_changes()) changes.push_back(std::move(pending));
   if (batched.job) {
@@ -191,7 +212,7 @@ void Committing::on_settled(PendingSettlement& pending, const OperationResult& r
                                          settlement.probed_url.has_value()});
   }
   if (settlement.probed_url) activating_.on_probe_settled(pending, result);
-  if (settlement.awaits_activation && result.state == State::kHeld) activating_.on_awaiting(pending.lane);
+  if (settlement.awaits_merchant && result.state == State::kHeld) activating_.on_awaiting(pending.lane);
   rerun_deferred(id);
 }
 
@@ -241,7 +262,7 @@ void Committing::clear_of_suspicion(NotificationId id, const OperationResult& re
 
 void Committing::on_admitted(PendingAdmission& pending, const OperationResult& result) {
   core_.tell_lane(pending.admission, result);
-  if (pending.admission.awaits_activation && result.state == State::kHeld) {
+  if (pending.admission.awaits_merchant && result.state == State::kHeld) {
     activating_.on_awaiting(pending.admission.notification.lane);
   }
   if (!PLANTED(kAnswerBeforeCommit)) core_.requests.decide(pending.place, result);

@@ -9,14 +9,24 @@
 #include "engine/bulk_changes.h"
 #include "engine/core.h"
 #include "engine/inboxing.h"
+#include "engine/merchant_changes.h"
 #include "engine/recovery.h"
+#include "engine/resealing.h"
 
 namespace ackd {
 
 class Committing {
  public:
-  Committing(Core& core, Recovery& recovery, Activating& activating, BulkChanges& bulk_changes, Inboxing& inboxing)
-      : core_(core), recovery_(recovery), activating_(activating), bulk_changes_(bulk_changes), inboxing_(inboxing) {}
+  // All must outlive it.
+  Committing(Core& core, Recovery& recovery, Activating& activating, BulkChanges& bulk_changes, Inboxing& inboxing,
+             MerchantChanges& merchants, Resealing& resealing)
+      : core_(core),
+        recovery_(recovery),
+        activating_(activating),
+        bulk_changes_(bulk_changes),
+        inboxing_(inboxing),
+        merchants_(merchants),
+        resealing_(resealing) {}
 
   void admit(Ticket ticket, std::vector<Admission> admissions);
   void change(Ticket ticket, std::vector<OperatorChange> changes);
@@ -33,11 +43,15 @@ class Committing {
     std::optional<ReleaseSlice> release;
     std::vector<PageRequest> pages;
     std::optional<RowRequest> rows;
+    std::size_t merchant_operations = 0;
+    std::size_t reseals = 0;
     bool scans = false;
     bool inbox = false;
   };
 
   void route(PendingChange change);
+  Batch next_batch();
+  void on_merchants(BatchResult& result, const Batched& batched);
   void on_committed(BatchResult result);
   void on_failed(const std::string& trouble);
   void fail(const std::string& why);
@@ -57,6 +71,8 @@ class Committing {
   Activating& activating_;
   BulkChanges& bulk_changes_;
   Inboxing& inboxing_;
+  MerchantChanges& merchants_;
+  Resealing& resealing_;
   Batched batched_;
   LaneId scanned_to_;
   // Changes of notifications about which something else is being committed: decided afterwards, in their order.

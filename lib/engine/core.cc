@@ -1,19 +1,24 @@
 #include "engine/core.h"
 
 #include "base/planted_bug.h"
+#include "profile/merchant_options.h"
 #include "text/url.h"
 
 namespace ackd {
 namespace {
 
 // A lane's origin: its own, or that of the merchant's URL. A merchant that is gone or has no URL has the empty origin;
-// signing its notifications says so.
-std::string origin_of(const LaneKey& key, const MerchantDirectory& merchants) {
-  if (!key.origin.empty()) return key.origin;
+// what is sent to it is held with a reason before it gets anywhere.
+LaneFacts facts_of(const LaneKey& key, const MerchantDirectory& merchants) {
+  LaneFacts facts;
+  facts.origin = key.origin;
+  facts.paused = merchants.pause_reason(key.provider, key.merchant) != nullptr;
   const Merchant* merchant = merchants.find(key.provider, key.merchant);
-  if (merchant == nullptr) return {};
-  const Result<Url> url = parse_url(merchant->url);
-  return url ? url->origin() : std::string{};
+  if (merchant == nullptr) return facts;
+  facts.window = window_of(*merchant);
+  if (!key.origin.empty()) return facts;
+  if (const Result<Url> url = parse_url(merchant->url)) facts.origin = url->origin();
+  return facts;
 }
 
 LaneLimits lane_limits(const EngineOptions& options) {
@@ -42,7 +47,7 @@ Core::Core(const EngineOptions& the_options, const EngineParts& the_parts, const
       clock(start.now),
       ids(the_options.node, start.newest_id),
       lanes(lane_limits(the_options),
-            [&merchants = the_parts.merchants](const LaneKey& key) { return origin_of(key, merchants); }),
+            [&merchants = the_parts.merchants](const LaneKey& key) { return facts_of(key, merchants); }),
       gate(the_parts.catalogue, the_parts.merchants, the_parts.activations) {}
 
 bool Core::may_start() const {

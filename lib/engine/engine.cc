@@ -9,7 +9,9 @@
 #include "engine/core.h"
 #include "engine/inboxing.h"
 #include "engine/looking.h"
+#include "engine/merchant_changes.h"
 #include "engine/recovery.h"
+#include "engine/resealing.h"
 #include "engine/sending.h"
 
 namespace ackd {
@@ -31,7 +33,9 @@ class Engine::Impl {
         activating(core, start.awaiting),
         bulk_changes(core, recovery, start.jobs),
         inboxing(core, activating),
-        committing(core, recovery, activating, bulk_changes, inboxing) {
+        merchants(core, activating),
+        resealing(core),
+        committing(core, recovery, activating, bulk_changes, inboxing, merchants, resealing) {
     if (!behind_record(start)) return;
     core.clock_held = true;
     parts.events.on(ClockBehindRecord{start.now.wall, start.newest_record});
@@ -45,6 +49,8 @@ class Engine::Impl {
   Activating activating;
   BulkChanges bulk_changes;
   Inboxing inboxing;
+  MerchantChanges merchants;
+  Resealing resealing;
   Committing committing;
 
  private:
@@ -128,6 +134,26 @@ void Engine::stop_job(Ticket ticket, JobId job) {
   impl_->bulk_changes.stop(ticket, job);
 }
 
+void Engine::change_merchant(Ticket ticket, MerchantWrite write) {
+  impl_->merchants.write(ticket, std::move(write));
+}
+
+void Engine::reseal(const KeyRing& keys, std::size_t left) {
+  impl_->resealing.start(keys, left);
+}
+
+std::size_t Engine::reseals_left() const {
+  return impl_->resealing.left();
+}
+
+bool Engine::resealing() const {
+  return impl_->resealing.running();
+}
+
+bool Engine::take_resealed() {
+  return impl_->resealing.take_finished();
+}
+
 void Engine::confirm_clock() {
   impl_->core.clock_held = false;
   impl_->core.clock.adopt();
@@ -166,7 +192,7 @@ void Engine::begin_drain() {
 bool Engine::drained() const {
   const Core& core = impl_->core;
   return core.draining && core.flights.flying() == 0 && core.flights.settling() == 0 && core.outgoing.empty() &&
-         !core.batch_in_flight;
+         impl_->merchants.idle() && !core.batch_in_flight;
 }
 
 void Engine::abort_transfers() {

@@ -15,7 +15,9 @@
 #include "base/result.h"
 #include "base/rng.h"
 #include "base/time.h"
+#include "crypto/sealing.h"
 #include "engine/lane_views.h"
+#include "engine/merchant_write.h"
 #include "events/events.h"
 #include "model/activation.h"
 #include "model/ids.h"
@@ -55,7 +57,7 @@ struct EngineParts {
   Signer& signer;
   Transport& transport;
   const ProfileCatalogue& catalogue;
-  const MerchantDirectory& merchants;
+  MerchantDirectory& merchants;  // as recorded and configured; the engine alone changes it
   Events& events;
   Rng& rng;
   Activations& activations;  // as recorded; the engine alone adds to them
@@ -67,7 +69,7 @@ struct EngineStart {
   Moment now;
   NotificationId newest_id;
   EngineTime newest_record;            // the latest instant of anything on record
-  std::vector<MerchantName> awaiting;  // merchants with notifications that are held until their activation
+  std::vector<MerchantName> awaiting;  // merchants that held notifications wait for
   std::vector<Job> jobs;               // those that run
 };
 
@@ -130,6 +132,15 @@ class Engine {
   // Answered once the job is on record. The engine fills in its id, created_at and cursor.
   void start_job(Ticket ticket, Job job);
   void stop_job(Ticket ticket, JobId job);
+  // One answer of one item, with the merchant's version.
+  void change_merchant(Ticket ticket, MerchantWrite write);
+  // Puts every key on record under the ring's current master key, in slices beside everything else; once over, and
+  // nothing is left under an older one, take_resealed() says so once. `keys` must outlive the engine.
+  // `left` is how many keys that concerns.
+  void reseal(const KeyRing& keys, std::size_t left);
+  bool resealing() const;
+  std::size_t reseals_left() const;
+  bool take_resealed();
   // The operator says that the wall clock is right: adopts a step, or lifts the hold after a start in the past.
   void confirm_clock();
   std::vector<Answer> take_answers();

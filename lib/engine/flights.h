@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "engine/lane.h"
 #include "model/notification.h"
 #include "model/outcome.h"
 
@@ -14,6 +15,7 @@ namespace ackd {
 struct Flight {
   DueNotification row;
   LaneKey lane;
+  HostIndex host = 0;         // whose slot it takes, also when the lane goes to another one meanwhile
   bool sending = false;       // handed to the transport; before that it is being signed
   bool suspect = false;       // a survivor of a crash, on its own
   bool cancel_asked = false;  // by an operator, while in flight

@@ -44,7 +44,7 @@ void Inboxing::on_failed() {
 
 void Inboxing::tell(const Admission& admission, const OperationResult& result) {
   core_.tell_lane(admission, result);
-  if (admission.awaits_activation && result.state == State::kHeld) {
+  if (admission.awaits_merchant && result.state == State::kHeld) {
     activating_.on_awaiting(admission.notification.lane);
   }
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "crypto/digest.h"
+#include "policy/allowed_hosts.h"
 #include "profile/content_rules.h"
 #include "text/url.h"
 
@@ -68,24 +69,25 @@ Status check_limits(const IntakeRequest& request) {
 }  // namespace
 
 Intake::Intake(const ProfileCatalogue& catalogue, const MerchantDirectory& merchants, const Activations& activations,
-               Rng& rng)
-    : catalogue_(catalogue), merchants_(merchants), gate_(catalogue, merchants, activations), rng_(rng) {}
+               Rng& rng, UnknownMerchant unknown)
+    : catalogue_(catalogue),
+      merchants_(merchants),
+      gate_(catalogue, merchants, activations),
+      rng_(rng),
+      unknown_(unknown) {}
 
 Result<Admission> Intake::admit(const IntakeRequest& request, IntakeTime at) const {
   if (const Status limits = check_limits(request); !limits) return limits.error();
   const Result<Target> target = target_of(request.provider, request.merchant);
   if (!target) return invalid(target.error().message, target.error().field);
+  if (target->merchant == nullptr && unknown_ == UnknownMerchant::kRefuse) {
+    const Error unknown = unknown_merchant({request.provider, request.merchant});
+    return invalid(unknown.message, unknown.field);
+  }
   Admission admission;
   Notification& n = admission.notification;
   n.lane = {request.provider, request.merchant, {}};
-  if (!request.url.empty()) {
-    const Result<Url> url = parse_url(request.url);
-    if (!url) return Error{url.error().code, url.error().message, "url"};
-    n.url = url->text();
-    n.lane.origin = url->origin();
-  } else if (target->merchant->url.empty()) {
-    return invalid("the merchant has no URL of its own, so the notification must bring one", "url");
-  }
+  if (const Status taken = take_url(request.url, target->merchant, n); !taken) return taken.error();
   const Status fixed = fix(n, *target, {request.fields, request.body, request.has_body, request.type, request.key}, at);
   if (!fixed) return fixed.error();
   n.tags = request.tags.empty() ? std::string{} : encode(Content{request.tags, {}});
@@ -95,18 +97,38 @@ Result<Admission> Intake::admit(const IntakeRequest& request, IntakeTime at) con
     if (asked > at.now + kNotBeforeMax) return invalid("not_before is more than 366 days away", "not_before");
     n.not_before = std::max(asked, at.now);
   }
-  admission.awaits_activation = gate_.blocks(request.provider, request.merchant);
-  if (admission.awaits_activation) admission.held_reason = gate_.reason(request.provider, request.merchant);
+  admission.awaits_merchant = gate_.holds(request.provider, request.merchant);
+  if (admission.awaits_merchant) admission.held_reason = gate_.reason(request.provider, request.merchant);
   return admission;
+}
+
+// A host that nobody expects a merchant's notifications at is refused here, before anything is sent: the platform may
+// be passing on a URL that a customer of the merchant has written.
+Status Intake::take_url(const std::string& text, const Merchant* merchant, Notification& n) const {
+  if (text.empty()) {
+    if (merchant == nullptr || !merchant->url.empty()) return Done{};
+    return invalid("the merchant has no URL of its own, so the notification must bring one", "url");
+  }
+  const Result<Url> url = parse_url(text);
+  if (!url) return Error{url.error().code, url.error().message, "url"};
+  if (merchant != nullptr && !is_allowed_host(merchant->hosts, url->host)) {
+    return invalid(fmt::format("the host '{}' is none of those that merchant {}/{} allows: {}", url->host,
+                               merchant->provider, merchant->id, fmt::join(merchant->hosts, ", ")),
+                   "url");
+  }
+  n.url = url->text();
+  n.lane.origin = url->origin();
+  return Done{};
 }
 
 Result<Admission> Intake::probe(const MerchantName& merchant, const std::string& key, IntakeTime at) const {
   const Result<Target> target = target_of(merchant.provider, merchant.id);
   if (!target) return target.error();
+  if (target->merchant == nullptr) return unknown_merchant(merchant);
   if (target->merchant->url.empty()) {
-    return invalid(fmt::format("merchant {}/{} has no URL that could be probed; give it one in the configuration",
-                               merchant.provider, merchant.id),
-                   "url");
+    return invalid(
+        fmt::format("merchant {}/{} has no URL that could be probed; give it one", merchant.provider, merchant.id),
+        "url");
   }
   Result<AdmissionInput> input = example_input(*target->profile);
   if (!input) return input.error();
@@ -131,21 +153,26 @@ Result<Intake::Target> Intake::target_of(const std::string& provider, const std:
     return Error{ErrorCode::kNotFound, fmt::format("there is no provider '{}'; GET /v1/providers lists them", provider),
                  "provider"};
   }
-  const Merchant* found = merchants_.find(provider, merchant);
-  if (found == nullptr) {
-    return Error{ErrorCode::kNotFound,
-                 fmt::format("provider '{}' has no merchant '{}'; add it under merchants: in the configuration",
-                             provider, merchant),
-                 "merchant"};
-  }
-  return Target{profile, found};
+  return Target{profile, merchants_.find(provider, merchant)};
+}
+
+Error Intake::unknown_merchant(const MerchantName& merchant) const {
+  return {ErrorCode::kNotFound,
+          fmt::format("provider '{0}' has no merchant '{1}'; add it with `ackctl merchant add {0} {1}`, or under "
+                      "merchants: in the configuration",
+                      merchant.provider, merchant.id),
+          "merchant"};
 }
 
 // Fills in what the profile decides: content, type, subject, key and revision; due now.
 Status Intake::fix(Notification& n, const Target& target, AdmissionInput input, IntakeTime at) const {
   input.now = at.wall;
   input.seed = seed(rng_);
-  Result<FixedContent> fixed = fix_content(*target.profile, *target.merchant, input);
+  Merchant unknown;
+  unknown.provider = n.lane.provider;
+  unknown.id = n.lane.merchant;
+  Result<FixedContent> fixed =
+      fix_content(*target.profile, target.merchant == nullptr ? unknown : *target.merchant, input);
   if (!fixed) return fixed.error();
   n.content = encode(fixed->content);
   if (n.content.size() > kContentBytesMax) {

@@ -41,10 +41,11 @@ class Intake {
  public:
   // All must outlive the intake. Identifiers and nonces that a profile draws once come from `rng`.
   Intake(const ProfileCatalogue& catalogue, const MerchantDirectory& merchants, const Activations& activations,
-         Rng& rng);
+         Rng& rng, UnknownMerchant unknown = UnknownMerchant::kRefuse);
 
   // Errors name the field that is at fault. The id is left 0: the engine gives it when the admission enters a batch.
-  // What a merchant is not activated for is admitted as HELD, with what to do about it.
+  // What a merchant is not activated for is admitted as HELD, with what to do about it; so is what is for an unknown
+  // merchant, where that is not refused. Its content is fixed with the profile's default options.
   Result<Admission> admit(const IntakeRequest& request, IntakeTime at) const;
 
   // The profile's examples as a probe of the merchant's own URL; of a protocol without activation it is a test send.
@@ -55,15 +56,18 @@ class Intake {
  private:
   struct Target {
     const Profile* profile = nullptr;
-    const Merchant* merchant = nullptr;
+    const Merchant* merchant = nullptr;  // nullptr for an unknown one
   };
   Result<Target> target_of(const std::string& provider, const std::string& merchant) const;
+  Error unknown_merchant(const MerchantName& merchant) const;
+  Status take_url(const std::string& text, const Merchant* merchant, Notification& n) const;
   Status fix(Notification& n, const Target& target, AdmissionInput input, IntakeTime at) const;
 
   const ProfileCatalogue& catalogue_;
   const MerchantDirectory& merchants_;
   ActivationGate gate_;
   Rng& rng_;
+  UnknownMerchant unknown_;
 };
 
 }  // namespace ackd

@@ -55,7 +55,9 @@ struct Lane {
   LaneKey key;
   HostIndex host = 0;
   Place place = Place::kNowhere;
-  std::uint8_t turn = 0;  // counts starts, for the ratio of fresh and retry
+  std::uint8_t turn = 0;     // counts starts, for the ratio of fresh and retry
+  bool paused = false;       // its merchant is: nothing starts and nothing is read, whatever is due
+  std::uint16_t window = 0;  // requests in flight at most
   std::uint32_t in_flight = 0;
   std::array<LanePage, 2> pages;
   // Rows that are not in the outbox's hands alone: in flight, settling, or suspect. Page reads leave them out.

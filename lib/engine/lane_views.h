@@ -13,7 +13,10 @@ namespace ackd {
 
 // Why a pending notification is not on its way; what the outbox alone cannot know.
 struct LaneView {
-  bool known = false;  // only lanes with pending work are in memory
+  bool paused = false;  // its merchant is, by an operator
+  std::string pause_reason;
+  std::string held_because;  // why what comes due is held until its merchant allows it; empty when it is not
+  bool known = false;        // only lanes with pending work are in memory
   LaneKey key;
   std::size_t in_flight = 0;
   std::size_t window = 0;

@@ -16,8 +16,8 @@ constexpr std::int64_t kTypicalWeight = 8;
 
 }  // namespace
 
-Lanes::Lanes(const LaneLimits& limits, std::function<std::string(const LaneKey&)> host_of)
-    : limits_(limits), host_of_(std::move(host_of)) {}
+Lanes::Lanes(const LaneLimits& limits, std::function<LaneFacts(const LaneKey&)> facts_of)
+    : limits_(limits), facts_of_(std::move(facts_of)) {}
 
 Lane* Lanes::find(LaneId id) {
   const auto found = lanes_.find(id);
@@ -35,11 +35,19 @@ Lane& Lanes::get(LaneId id, const LaneKey& key) {
   if (created) {
     lane.id = id;
     lane.key = key;
-    lane.host = join_host(host_of_(key));
+    take_facts(lane);
     lane.served_ms = served_floor_ms_;
-    by_key_.insert(&lane);
+    CHECK_THAT(by_key_.insert(&lane).second, "two lanes of the outbox have the same key");
   }
   return lane;
+}
+
+// Joins the host that the facts name; who asks for them anew leaves the one before.
+void Lanes::take_facts(Lane& lane) {
+  const LaneFacts facts = facts_of_(lane.key);
+  lane.host = join_host(facts.origin);
+  lane.window = static_cast<std::uint16_t>(facts.window.value_or(limits_.window));
+  lane.paused = facts.paused;
 }
 
 HostIndex Lanes::join_host(const std::string& origin) {
@@ -56,12 +64,16 @@ HostIndex Lanes::join_host(const std::string& origin) {
   return found->second;
 }
 
-// A host goes with its last lane: notifications may name any number of hosts in the course of a year.
 void Lanes::leave_host(HostIndex index) {
+  CHECK_THAT(hosts_[index].lanes > 0, "more lanes left a host than it had");
+  --hosts_[index].lanes;
+  forget_unused(index);
+}
+
+// A host goes with its last lane and request: notifications may name any number of hosts in the course of a year.
+void Lanes::forget_unused(HostIndex index) {
   Host& host = hosts_[index];
-  CHECK_THAT(host.lanes > 0, "more lanes left a host than it had");
-  if (--host.lanes > 0) return;
-  CHECK_THAT(host.in_flight == 0, "a host is forgotten while requests to it are in flight");
+  if (host.lanes > 0 || host.in_flight > 0) return;
   host_by_origin_.erase(host.origin);
   host = Host{};
   free_hosts_.push_back(index);
@@ -71,6 +83,27 @@ void Lanes::forget(const Lane& lane) {
   by_key_.erase(&lane);
   leave_host(lane.host);
   lanes_.erase(lane.id);
+}
+
+// Requests that are in flight stay counted at the host that they went to; finished() is told which.
+void Lanes::merchant_changed(std::string_view provider, std::string_view merchant, EngineTime now) {
+  std::vector<LaneId> changed;
+  look_at({std::string(provider), std::string(merchant), {}}, [&](const Lane& lane) {
+    if (lane.key.provider != provider || lane.key.merchant != merchant) return false;
+    changed.push_back(lane.id);
+    return true;
+  });
+  for (const LaneId id : changed) {
+    Lane& lane = lanes_.at(id);
+    const bool had_slot = lane.place == Lane::Place::kReady;
+    const HostIndex host = lane.host;
+    leave_place(lane);
+    take_facts(lane);
+    leave_host(host);
+    if (lane.paused) drop_pages(lane);
+    reconsider(lane, now);
+    if (had_slot) wake_waiting(hosts_[host]);
+  }
 }
 
 void Lanes::look_at(const LaneKey& first, const std::function<bool(const Lane&)>& on_lane) const {
@@ -88,7 +121,8 @@ void Lanes::look_at_hosts(const std::string& first, const std::function<bool(con
 bool Lanes::offer(Lane& lane, const DueNotification& row) {
   LanePage& page = lane.page(row.key.due_class);
   if (page.reading) return false;  // the read rides on the same batch and sees the row
-  if (page.beyond != EngineTime::max() || page.size() >= limits_.page_rows || page_bytes_ >= limits_.page_bytes_max) {
+  const bool has_room = page.size() < limits_.page_rows && page_bytes_ < limits_.page_bytes_max;
+  if (page.beyond != EngineTime::max() || !has_room || lane.paused) {
     page.lower_beyond(row.key.next_at);
     return false;
   }
@@ -133,18 +167,23 @@ void Lanes::started(Lane& lane) {
   lane.served_ms += lane.typical_ms;
 }
 
-void Lanes::finished(Lane& lane, Duration took) {
+void Lanes::finished(Lane& lane, HostIndex at, Duration took) {
   CHECK_THAT(lane.in_flight > 0, "a lane finished more than it started");
   if (lane.place == Lane::Place::kReady) leave_place(lane);  // its key there is about to change
   --lane.in_flight;
   const std::int64_t took_ms = std::max<std::int64_t>(took.count(), 1);
   lane.served_ms += took_ms - lane.typical_ms;
   lane.typical_ms += (took_ms - lane.typical_ms) / kTypicalWeight;
-  Host& host = hosts_[lane.host];
+  Host& host = hosts_[at];
   CHECK_THAT(host.in_flight > 0, "a host finished more than it started");
   --host.in_flight;
-  if (host.waiting.empty()) return;
-  // One free slot wakes one waiting lane, the longest waiting first.
+  wake_waiting(host);
+  forget_unused(at);
+}
+
+// One free slot wakes one waiting lane, the longest waiting first.
+void Lanes::wake_waiting(Host& host) {
+  if (host.waiting.empty() || host.in_flight >= limits_.host_ceiling) return;
   const LaneId waiting = host.waiting.front();
   host.waiting.pop_front();
   if (Lane* next = find(waiting); next != nullptr && next->place == Lane::Place::kHostWait) {
@@ -178,17 +217,30 @@ void Lanes::want_pages(Lane& lane, EngineTime now) {
   }
 }
 
+// A lane that was ready and is not any more leaves its host's slot to the next one that waits there: nothing else would
+// wake that one.
 void Lanes::reconsider(Lane& lane, EngineTime now) {
+  const bool had_slot = lane.place == Lane::Place::kReady;
+  const HostIndex host = lane.host;
+  const LaneId id = lane.id;
+  put_in_place(lane, now);
+  if (!had_slot) return;
+  const Lane* still = find(id);
+  if (still == nullptr || still->place != Lane::Place::kReady) wake_waiting(hosts_[host]);
+}
+
+void Lanes::put_in_place(Lane& lane, EngineTime now) {
   if (lane.place == Lane::Place::kHostWait && lane.buffered() > 0 && lane.opens_at <= now) return;  // keeps its turn
   leave_place(lane);
   if (lane.idle()) {
     forget(lane);
     return;
   }
+  if (lane.paused) return;
   if (lane.opens_at <= now) {
     want_pages(lane, now);
     if (lane.buffered() > 0) {
-      if (lane.in_flight >= limits_.window) return;
+      if (lane.in_flight >= lane.window) return;
       if (hosts_[lane.host].in_flight < limits_.host_ceiling || PLANTED(kIgnoreHostCeiling)) return enter_ready(lane);
       lane.place = Lane::Place::kHostWait;
       hosts_[lane.host].waiting.push_back(lane.id);
@@ -266,7 +318,7 @@ std::vector<PageRequest> Lanes::take_page_requests(std::size_t pages_max, Engine
     if (lane == nullptr) continue;
     LanePage& page = lane->page(want.due_class);
     page.wanted = false;
-    if (lane->opens_at > now || page.beyond > now) {
+    if (lane->opens_at > now || page.beyond > now || lane->paused) {
       reconsider(*lane, now);
       continue;
     }

@@ -5,7 +5,7 @@
 // it has no rounds in which nobody may start, so a turn never spins over lanes in debt.
 //
 // A lane is in exactly one place: ready (has a due row and room), waiting for its host, asleep until a known time, or
-// nowhere (its window is full, or it waits for a page; the next fact about it moves it).
+// nowhere (its window is full, it waits for a page, or its merchant is paused; the next fact about it moves it).
 #pragma once
 
 #include <deque>
@@ -14,8 +14,10 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "engine/lane.h"
@@ -31,10 +33,17 @@ struct LaneLimits {
   std::size_t page_bytes_max = 32u << 20;
 };
 
+// What a lane has of its merchant.
+struct LaneFacts {
+  std::string origin;                 // of the host that its requests go to
+  std::optional<std::size_t> window;  // the merchant's own; nothing for that of LaneLimits
+  bool paused = false;
+};
+
 class Lanes {
  public:
-  // `host_of` names a lane's origin; asked once, when the lane is created.
-  Lanes(const LaneLimits& limits, std::function<std::string(const LaneKey&)> host_of);
+  // `facts_of` is asked when a lane is made and whenever its merchant has changed.
+  Lanes(const LaneLimits& limits, std::function<LaneFacts(const LaneKey&)> facts_of);
 
   Lane* find(LaneId id);
   const Lane* find(const LaneKey& key) const;
@@ -63,8 +72,12 @@ class Lanes {
   // The lane in whose pages the notification waits, if any.
   Lane* holder_of(NotificationId id);
   void close_until(Lane& lane, EngineTime opens_at);
-  void finished(Lane& lane, Duration took);  // a slot of the lane and of its host is free again
-  void started(Lane& lane);                  // a start outside take_next(): a suspect
+  // A slot of the lane is free again, and one of the host that the request went to, which need not be the lane's any
+  // more.
+  void finished(Lane& lane, HostIndex host, Duration took);
+  void started(Lane& lane);  // a start outside take_next(): a suspect
+  // Every lane of the merchant asks for its facts anew and is reconsidered.
+  void merchant_changed(std::string_view provider, std::string_view merchant, EngineTime now);
   // Puts the lane where it belongs now, or forgets it. Invalidates the reference when it does.
   void reconsider(Lane& lane, EngineTime now);
 
@@ -107,9 +120,13 @@ class Lanes {
     DueClass due_class;
   };
 
+  void take_facts(Lane& lane);
   HostIndex join_host(const std::string& origin);
   void leave_host(HostIndex index);
+  void forget_unused(HostIndex index);
   void forget(const Lane& lane);
+  void put_in_place(Lane& lane, EngineTime now);
+  void wake_waiting(Host& host);
   void leave_place(Lane& lane);
   void enter_ready(Lane& lane);
   void want_pages(Lane& lane, EngineTime now);
@@ -118,7 +135,7 @@ class Lanes {
   void keep(Lane& lane, DueNotification row);
 
   LaneLimits limits_;
-  std::function<std::string(const LaneKey&)> host_of_;
+  std::function<LaneFacts(const LaneKey&)> facts_of_;
   std::unordered_map<LaneId, Lane> lanes_;
   std::set<const Lane*, ByKey> by_key_;                     // the same lanes, for people
   std::unordered_map<NotificationId, LaneId> buffered_in_;  // every row of every page

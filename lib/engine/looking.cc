@@ -5,17 +5,24 @@
 namespace ackd {
 namespace {
 
-LaneView limits_of(const Core& core) {
+// What is known of a lane that is not in memory.
+LaneView view_of_merchant(const Core& core, const LaneKey& key) {
   LaneView view;
   view.window = core.options.lane_window;
   view.host_ceiling = core.options.host_ceiling;
+  if (const std::string* reason = core.parts.merchants.pause_reason(key.provider, key.merchant)) {
+    view.paused = true;
+    view.pause_reason = *reason;
+  }
+  if (core.gate.holds(key.provider, key.merchant)) view.held_because = core.gate.reason(key.provider, key.merchant);
   return view;
 }
 
 LaneView view_of(const Core& core, const Lane& lane) {
-  LaneView view = limits_of(core);
+  LaneView view = view_of_merchant(core, lane.key);
   view.known = true;
   view.key = lane.key;
+  view.window = lane.window;
   view.in_flight = lane.in_flight;
   view.buffered = lane.buffered();
   view.opens_at = lane.opens_at;
@@ -48,7 +55,7 @@ LaneKey beginning(const LaneFilter& filter, const std::optional<LaneKey>& positi
 
 LaneView view_of_lane(const Core& core, const LaneKey& key) {
   const Lane* lane = core.lanes.find(key);
-  return lane == nullptr ? limits_of(core) : view_of(core, *lane);
+  return lane == nullptr ? view_of_merchant(core, key) : view_of(core, *lane);
 }
 
 LanesPage page_of_lanes(const Core& core, const LaneFilter& filter, const std::optional<LaneKey>& position,

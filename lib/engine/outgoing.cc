@@ -1,5 +1,7 @@
 #include "engine/outgoing.h"
 
+#include <algorithm>
+
 namespace ackd {
 namespace {
 
@@ -66,15 +68,16 @@ void Outgoing::add(PendingAdmission admission) {
   admissions_.push_back(std::move(admission));
 }
 
-Shipment Outgoing::take_shipment() {
+Shipment Outgoing::take_shipment(std::size_t operations_max) {
   Shipment shipment;
   std::size_t bytes_left = kBatchBytesMax;
   const std::size_t settlements_max =
       admissions_.empty() ? kBatchOperationsMax - kChangesMax - kJobWishesMax : kSettlementsBesideAdmissions;
-  move_some(settlements_, shipment.settlements, settlements_max, bytes_left);
-  move_some(changes_, shipment.changes, kChangesMax, bytes_left);
-  move_some(job_wishes_, shipment.job_wishes, kJobWishesMax, bytes_left);
-  move_some(admissions_, shipment.admissions, kBatchOperationsMax - shipment.size(), bytes_left);
+  move_some(settlements_, shipment.settlements, std::min(settlements_max, operations_max), bytes_left);
+  const auto left = [&](std::size_t most) { return std::min(most, operations_max - shipment.size()); };
+  move_some(changes_, shipment.changes, left(kChangesMax), bytes_left);
+  move_some(job_wishes_, shipment.job_wishes, left(kJobWishesMax), bytes_left);
+  move_some(admissions_, shipment.admissions, left(operations_max), bytes_left);
   for (const PendingAdmission& pending : shipment.admissions) admission_bytes_ -= pending.bytes;
   return shipment;
 }

@@ -54,8 +54,8 @@ class Outgoing {
   void add(PendingJobWish wish) { job_wishes_.push_back(std::move(wish)); }
   void add(PendingAdmission admission);
 
-  // The next batch's operations within kBatchOperationsMax and kBatchBytesMax.
-  Shipment take_shipment();
+  // The next batch's operations, as many as it has room for besides others, and within kBatchBytesMax.
+  Shipment take_shipment(std::size_t operations_max = kBatchOperationsMax);
   // A batch failed as a whole: its settlements go back to the front, in order.
   void return_settlements(std::vector<PendingSettlement> settlements);
   // Empties the queues of callers' wishes, for answering them all with a refusal.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/planted_bug.h"
+#include "profile/merchant_options.h"
 #include "profile/render.h"
 
 namespace ackd {
@@ -40,8 +41,10 @@ void Sending::start_due() {
 }
 
 void Sending::start(DueNotification row, const LaneKey& lane, bool suspect) {
-  const bool blocked = !row.probe && core_.gate.blocks(lane.provider, lane.merchant);
-  if (blocked && !PLANTED(kSendUnverified)) return hold_unverified(std::move(row), lane);
+  const bool unknown = core_.parts.merchants.find(lane.provider, lane.merchant) == nullptr;
+  const bool waits = !row.probe && core_.gate.holds(lane.provider, lane.merchant);
+  const bool overlooked = unknown ? PLANTED(kSendToUnknown) : PLANTED(kSendUnverified);
+  if (waits && !overlooked) return hold_for_merchant(std::move(row), lane);
   SignStart sign;
   sign.id = row.key.id;
   sign.lane = lane;
@@ -56,23 +59,26 @@ void Sending::start(DueNotification row, const LaneKey& lane, bool suspect) {
   flight.signed_at = sign.now;
   flight.cancel_asked = row.cancel_asked;
   if (row.probe) flight.probed_url = merchant_url(lane);
+  flight.host = core_.lane_of(row).host;
   flight.row = std::move(row);
   sign.ticket = core_.flights.take_off(std::move(flight));
   core_.parts.signer.start(std::move(sign));
 }
 
-// Pending from before its merchant's URL was changed, or made so by an operator: it waits like what is admitted now.
-void Sending::hold_unverified(DueNotification row, const LaneKey& lane) {
+// Pending from before its merchant was changed or removed, or made so by an operator: it waits like what is admitted
+// now.
+void Sending::hold_for_merchant(DueNotification row, const LaneKey& lane) {
   Flight flight;
   flight.lane = lane;
+  flight.host = core_.lane_of(row).host;
   flight.cancel_asked = row.cancel_asked;
   flight.row = std::move(row);
   const Ticket ticket = core_.flights.take_off(std::move(flight));
   flight = core_.flights.land(ticket, true);
   Lane& its_lane = core_.lane_of(flight.row);
-  core_.lanes.finished(its_lane, Duration(0));
+  core_.lanes.finished(its_lane, flight.host, Duration(0));
   Settlement settlement = held(flight, core_.gate.reason(lane.provider, lane.merchant));
-  settlement.awaits_activation = true;
+  settlement.awaits_merchant = true;
   core_.queue_settlement(flight, std::move(settlement), Duration(0));
   core_.lanes.reconsider(its_lane, core_.clock.now());
 }
@@ -89,7 +95,7 @@ void Sending::take_finished() {
   while (!signed_waiting_.empty() && core_.parts.transport.room()) {
     Waiting waiting = std::move(signed_waiting_.front());
     signed_waiting_.pop_front();
-    send(waiting.ticket, std::move(waiting.signed_request));
+    send_or_return(waiting.ticket, std::move(waiting.signed_request));
   }
 }
 
@@ -101,16 +107,30 @@ void Sending::on_signing(Signing signing) {
     const Outcome outcome{OutcomeClass::kNotSent, reason, true};
     return not_sent(core_.flights.land(signing.ticket, true), TransferEnd::kRequestInvalid, outcome);
   }
-  if (!core_.may_start() || flight->cancel_asked) {
-    const Outcome outcome{OutcomeClass::kNotSent, "sending stopped before this request had left", false};
-    const bool settling = flight->cancel_asked;
-    return not_sent(core_.flights.land(signing.ticket, settling), TransferEnd::kAborted, outcome);
-  }
-  if (!signed_waiting_.empty() || !core_.parts.transport.room()) {
+  const bool full = !signed_waiting_.empty() || !core_.parts.transport.room();
+  if (full && why_not_sent(*flight).empty()) {
     signed_waiting_.push_back({signing.ticket, std::move(*signing.signed_request)});
     return;
   }
-  send(signing.ticket, std::move(*signing.signed_request));
+  send_or_return(signing.ticket, std::move(*signing.signed_request));
+}
+
+// Why a signed request stays here after all; empty when it may leave. Signing may take its time, and so may waiting for
+// a transport that is full.
+std::string Sending::why_not_sent(const Flight& flight) const {
+  if (!core_.may_start() || flight.cancel_asked) return "sending stopped before this request had left";
+  if (core_.lane_of(flight.row).paused && !PLANTED(kSignedInSpiteOfPause)) {
+    return "its merchant was paused before this request had left";
+  }
+  return {};
+}
+
+void Sending::send_or_return(Ticket ticket, SignedRequest signed_request) {
+  const Flight* flight = core_.flights.find(ticket);
+  const std::string why_not = why_not_sent(*flight);
+  if (why_not.empty()) return send(ticket, std::move(signed_request));
+  const bool settling = flight->cancel_asked;
+  not_sent(core_.flights.land(ticket, settling), TransferEnd::kAborted, {OutcomeClass::kNotSent, why_not, false});
 }
 
 void Sending::send(Ticket ticket, SignedRequest signed_request) {
@@ -126,8 +146,11 @@ void Sending::send(Ticket ticket, SignedRequest signed_request) {
   TransferStart start;
   start.ticket = ticket;
   start.request = std::move(signed_request.request);
-  start.connect_timeout = profile->connect_timeout;
-  start.total_timeout = profile->total_timeout;
+  const Merchant* merchant = core_.parts.merchants.find(flight->lane.provider, flight->lane.merchant);
+  const Merchant nobody;  // an lvalue, so that nothing is copied
+  const Timeouts timeouts = timeouts_for(*profile, merchant == nullptr ? nobody : *merchant);
+  start.connect_timeout = timeouts.connect;
+  start.total_timeout = timeouts.total;
   start.body_bytes_max = profile->body_bytes_max;
   start.status_decides = decided_by_status(profile->ack);
   core_.parts.transport.start(std::move(start));
@@ -151,7 +174,7 @@ void Sending::settle(Flight flight, const Transfer& transfer, const Outcome& out
   Lane& lane = core_.lane_of(flight.row);
   lane.not_sent_delay = Duration(0);
   lane.trouble.clear();
-  core_.lanes.finished(lane, transfer.took);
+  core_.lanes.finished(lane, flight.host, transfer.took);
 
   Settlement settlement;
   settlement.attempt = attempt_of(flight, transfer, outcome, now);
@@ -195,7 +218,7 @@ void Sending::plan_next(const Flight& flight, const Transfer& transfer, const Ou
 void Sending::not_sent(Flight flight, TransferEnd end, const Outcome& outcome) {
   ++core_.not_sent;
   Lane& lane = core_.lane_of(flight.row);
-  core_.lanes.finished(lane, Duration(0));
+  core_.lanes.finished(lane, flight.host, Duration(0));
   if (flight.sending) core_.parts.in_flight.leave(flight.row.key.id);
   // A hold is about this one notification; the others of its lane need not wait.
   if (end != TransferEnd::kAborted && !outcome.hold) close_lane(lane, outcome.reason);

@@ -25,7 +25,9 @@ class Sending {
   void on_transfer(Transfer transfer);
   void settle(Flight flight, const Transfer& transfer, const Outcome& outcome);
   void not_sent(Flight flight, TransferEnd end, const Outcome& outcome);
-  void hold_unverified(DueNotification row, const LaneKey& lane);
+  void hold_for_merchant(DueNotification row, const LaneKey& lane);
+  std::string why_not_sent(const Flight& flight) const;
+  void send_or_return(Ticket ticket, SignedRequest signed_request);
   std::string merchant_url(const LaneKey& lane) const;
   void plan_next(const Flight& flight, const Transfer& transfer, const Outcome& outcome, Settlement& settlement) const;
   Settlement held(const Flight& flight, const std::string& reason) const;

@@ -57,6 +57,31 @@ struct ProbeFailed {
   std::string reason;
 };
 
+// In force from now on: "added", "changed", "removed", "paused" or "resumed".
+struct MerchantChanged {
+  MerchantName merchant;
+  const char* what = "";
+};
+
+struct MerchantsImported {
+  std::size_t count = 0;
+};
+
+struct SharedKeysChanged {
+  std::string provider;
+};
+
+// A rotation is over: everything is sealed under this master key.
+struct KeysResealed {
+  std::string master;
+  std::size_t count = 0;
+};
+
+// A key on record that did not open; the older master keys stay.
+struct ResealingStopped {
+  std::string reason;
+};
+
 struct PossiblySentFound {
   std::size_t count = 0;
 };
@@ -90,6 +115,7 @@ struct ClockBehindRecord {
 
 // The platform's inbox cannot be read, or its mark cannot be published; or can again. Everything else goes on.
 struct InboxTrouble {
+  std::string kind;  // "missing", "locked", "set_back" ...
   std::string message;
   bool over = false;
 };
@@ -118,6 +144,7 @@ struct JobEnded {
 };
 
 using Event = std::variant<AttemptSettled, AttemptNotSent, NotificationQuarantined, MerchantActivated, ProbeFailed,
+                           MerchantChanged, MerchantsImported, SharedKeysChanged, KeysResealed, ResealingStopped,
                            PossiblySentFound, StorageTrouble, StorageFailed, MemoryShort, ClockStepped,
                            ClockBehindRecord, InboxTrouble, InboxReplaced, DrainStarted, JobStarted, JobEnded>;
 

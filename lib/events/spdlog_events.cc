@@ -91,6 +91,33 @@ void SpdlogEvents::write(const ProbeFailed& event) const {
              {{"provider", event.merchant.provider}, {"merchant", event.merchant.id}, {"id", to_string(event.probe)}});
 }
 
+void SpdlogEvents::write(const MerchantChanged& event) const {
+  log_.write(LogLevel::kInfo, "merchant_changed",
+             fmt::format("merchant {}/{} was {}", event.merchant.provider, event.merchant.id, event.what),
+             {{"provider", event.merchant.provider}, {"merchant", event.merchant.id}, {"change", event.what}});
+}
+
+void SpdlogEvents::write(const MerchantsImported& event) const {
+  log_.write(LogLevel::kInfo, "merchants_imported", "all merchants of an import are in force",
+             {{"count", number(event.count)}});
+}
+
+void SpdlogEvents::write(const SharedKeysChanged& event) const {
+  log_.write(LogLevel::kInfo, "shared_keys_changed",
+             fmt::format("the keys that the merchants of {} share were replaced", event.provider),
+             {{"provider", event.provider}});
+}
+
+void SpdlogEvents::write(const KeysResealed& event) const {
+  log_.write(LogLevel::kInfo, "keys_resealed", "everything on record is sealed under the current master key",
+             {{"master_key", event.master}, {"count", number(event.count)}});
+}
+
+void SpdlogEvents::write(const ResealingStopped& event) const {
+  log_.write(LogLevel::kError, "resealing_stopped",
+             event.reason + "; the older master keys stay. Give that merchant its keys anew, then rotate again");
+}
+
 void SpdlogEvents::write(const PossiblySentFound& event) const {
   log_.write(LogLevel::kWarning, "possibly_sent",
              "the last run ended without a drain; what was in flight is recorded as possibly sent and is sent again on "
@@ -145,7 +172,7 @@ void SpdlogEvents::write(const InboxTrouble& event) const {
     log_.write(LogLevel::kInfo, "inbox_recovered", "the platform's inbox is read and its mark published again");
     return;
   }
-  log_.write(LogLevel::kError, "inbox_trouble", event.message);
+  log_.write(LogLevel::kError, "inbox_trouble", event.message, {{"kind", event.kind}});
 }
 
 void SpdlogEvents::write(const InboxReplaced& event) const {

@@ -20,6 +20,11 @@ class SpdlogEvents final : public Events {
   void write(const NotificationQuarantined& event) const;
   void write(const MerchantActivated& event) const;
   void write(const ProbeFailed& event) const;
+  void write(const MerchantChanged& event) const;
+  void write(const MerchantsImported& event) const;
+  void write(const SharedKeysChanged& event) const;
+  void write(const KeysResealed& event) const;
+  void write(const ResealingStopped& event) const;
   void write(const PossiblySentFound& event) const;
   void write(const StorageTrouble& event) const;
   void write(const StorageFailed& event) const;

@@ -82,14 +82,17 @@ void Inbox::take_news() {
   InboxNews news = feed_.news();
   tell_source(news);
   news_ = std::move(news);
-  tell_trouble(news_.trouble.empty() ? news_.mark_trouble : news_.trouble);
+  tell_trouble();
 }
 
-void Inbox::tell_trouble(const std::string& trouble) {
-  if (trouble == told_) return;
-  // One trouble may turn into another; each is told, and the end once.
-  events_.on(InboxTrouble{trouble, trouble.empty()});
-  told_ = trouble;
+// One kind of trouble may turn into another; each is told, and the end once.
+void Inbox::tell_trouble() {
+  std::string kind;
+  if (!news_.mark_trouble.empty()) kind = "mark";
+  if (news_.trouble) kind = name_of(news_.trouble->fault);
+  if (kind == told_) return;
+  events_.on(InboxTrouble{kind, news_.trouble ? news_.trouble->message : news_.mark_trouble, kind.empty()});
+  told_ = kind;
 }
 
 void Inbox::tell_source(const InboxNews& news) {
@@ -198,9 +201,9 @@ InboxStatus Inbox::status() const {
     status.state = InboxState::kWaiting;
     status.trouble = waits_because_;
   }
-  if (!news_.trouble.empty()) {
+  if (news_.trouble) {
     status.state = InboxState::kTrouble;
-    status.trouble = news_.trouble;
+    status.trouble = news_.trouble->message;
   }
   return status;
 }

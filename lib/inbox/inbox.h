@@ -51,7 +51,7 @@ class Inbox final : public InboxControl {
 
   void take_result();
   void take_news();
-  void tell_trouble(const std::string& trouble);
+  void tell_trouble();
   void tell_source(const InboxNews& news);
   bool offer_wish();
   bool is_rewinding() const;
@@ -73,7 +73,7 @@ class Inbox final : public InboxControl {
   InboxMarks marks_;  // as committed
   std::uint64_t errors_ = 0;
   InboxNews news_;
-  std::string told_;               // the trouble that was told last; empty when it is over
+  std::string told_;               // the kind of trouble that was told last; empty when it is over
   std::string waits_because_;      // empty while the engine accepts
   std::optional<Prepared> ready_;  // rows, not offered yet
   std::optional<Prepared> under_way_;

@@ -23,8 +23,8 @@ struct InboxChunk {
 struct InboxNews {
   std::string identity;  // of the file that is read now, or was read last; empty before the first
   std::int64_t newest = 0;
-  std::string trouble;       // why nothing is read; empty when something is
-  std::string mark_trouble;  // why the mark is not published; empty when it is
+  std::optional<SourceTrouble> trouble;  // why nothing is read
+  std::string mark_trouble;              // why the mark is not published; empty when it is
 };
 
 class InboxFeed {

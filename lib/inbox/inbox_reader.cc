@@ -107,13 +107,13 @@ bool InboxReader::look() {
 }
 
 // Nothing for a lock that may be over in a moment.
-std::string InboxReader::trouble_of(const SourceLook& look) {
+std::optional<SourceTrouble> InboxReader::trouble_of(const SourceLook& look) {
   const bool locked = look.trouble && look.trouble->fault == InboxFault::kLocked;
   const BootTime now = clock_.now().boot;
   if (!locked) locked_since_.reset();
   if (locked && !locked_since_) locked_since_ = now;
   in_trouble_ = look.trouble && (!locked || now - *locked_since_ >= options_.locked_max);
-  return in_trouble_ ? look.trouble->message : std::string();
+  return in_trouble_ ? look.trouble : std::nullopt;
 }
 
 // Whether the loop has something to learn.

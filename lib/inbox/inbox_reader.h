@@ -55,7 +55,7 @@ class InboxReader final : public InboxFeed {
   bool has_room();
   // Whether to look again at once.
   bool look();
-  std::string trouble_of(const SourceLook& look);
+  std::optional<SourceTrouble> trouble_of(const SourceLook& look);
   bool keep(SourceLook look, std::uint64_t reading);
   void wait(Duration at_most);
 

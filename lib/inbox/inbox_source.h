@@ -46,9 +46,13 @@ enum class InboxFault : std::uint8_t {
   kSetBack,     // what was read is not in it any more: an older copy of the same file
 };
 
+// "missing", "locked" ...: what alarms are told apart by, because the words change with every row.
+const char* name_of(InboxFault fault);
+
 struct SourceTrouble {
   InboxFault fault = InboxFault::kMissing;
   std::string message;  // a sentence for an operator: what, where, what to do
+  friend bool operator==(const SourceTrouble&, const SourceTrouble&) = default;
 };
 
 // One look, all of one snapshot.

@@ -11,8 +11,7 @@
 
 namespace ackd {
 
-// The statements that make the tables, for a platform that keeps its schema in migrations of its own. The last one
-// needs SQLite 3.0; nothing else of ackd's is in the file.
+// The statements that make the tables, for a platform that keeps its schema in migrations of its own.
 std::string_view inbox_tables_sql();
 
 enum class InboxMade {

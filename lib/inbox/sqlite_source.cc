@@ -74,13 +74,12 @@ struct SqliteSource::Statements {
   explicit Statements(SqliteDatabase& database)
       : version(database, "PRAGMA data_version"),
         begin(database, "BEGIN"),
-        end(database, "ROLLBACK"),
         identity(database, "SELECT identity FROM ackd_inbox_source WHERE one=1"),
         sequence(database, "SELECT seq FROM sqlite_sequence WHERE name='ackd_inbox'"),
         rows(database, "SELECT id, notification, created_at FROM ackd_inbox WHERE id>? ORDER BY id LIMIT ?"),
         next(database, "SELECT id FROM ackd_inbox WHERE id>? ORDER BY id LIMIT 1") {}
 
-  SqliteStatement version, begin, end, identity, sequence, rows, next;
+  SqliteStatement version, begin, identity, sequence, rows, next;
 };
 
 SqliteSource::SqliteSource(std::string path) : path_(std::move(path)) {}
@@ -101,7 +100,7 @@ SourceLook SqliteSource::look(const InboxMarks& marks, const SourceBounds& bound
   const std::int64_t version = data_version();
   if (database_->good() && version == last_version_ && is_where_it_was(marks)) return last_;
   Result<SourceLook> looked = read(marks, bounds);
-  statements_->end.run();
+  end_transaction();
   if (!looked) return troubled_by(looked.error());
   last_version_ = version;
   last_ = {looked->trouble, looked->identity, looked->newest, {}, {}, false};
@@ -148,6 +147,7 @@ Result<SourceLook> SqliteSource::read(const InboxMarks& marks, const SourceBound
   left_off_.reset();
   SourceLook look;
   statements_->begin.run();
+  if (!database_->good()) return database_->status().error();
   if (const Status standing = read_standing(look); !standing) return standing.error();
   const auto known = marks.find(look.identity);
   const InboxMark mark = known == marks.end() ? InboxMark{} : known->second;
@@ -157,6 +157,12 @@ Result<SourceLook> SqliteSource::read(const InboxMarks& marks, const SourceBound
   if (look.more) return look;
   left_off_ = look.rows.empty() ? mark : InboxMark{look.rows.back().row, look.seal};
   return look;
+}
+
+// Also after trouble, which the database keeps meanwhile: an open transaction would hold the platform's WAL.
+void SqliteSource::end_transaction() {
+  sqlite3* handle = database_->handle();
+  if (sqlite3_get_autocommit(handle) == 0) sqlite3_exec(handle, "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 Status SqliteSource::read_standing(SourceLook& look) {

@@ -42,6 +42,7 @@ class SqliteSource final : public InboxSource {
   std::int64_t data_version();
   bool is_where_it_was(const InboxMarks& marks) const;
   Result<SourceLook> read(const InboxMarks& marks, const SourceBounds& bounds);
+  void end_transaction();
   Status read_standing(SourceLook& look);
   std::optional<SourceTrouble> compare(const InboxMark& mark, const SourceLook& look);
   void read_rows(const InboxMark& mark, const SourceBounds& bounds, SourceLook& look);

@@ -1,28 +1,56 @@
 #include "model/merchant.h"
 
+#include <algorithm>
+
 namespace ackd {
 namespace {
 
-// A unit separator cannot occur in a provider's name, so two parts never run into each other; and it sorts before every
-// character that can.
-std::string index_of(std::string_view provider, std::string_view id) {
-  std::string index;
-  index.reserve(provider.size() + 1 + id.size());
-  index.append(provider).push_back('\x1f');
-  index.append(id);
-  return index;
+bool has_secret(const MerchantKey& key) {
+  return !key.secret.empty();
+}
+
+bool has_private_key(const MerchantKey& key) {
+  return !key.private_key.empty();
+}
+
+// Those of the configuration are in files of their own.
+std::size_t sealed_keys_of(const Merchant& merchant) {
+  return merchant.source == MerchantSource::kRecord ? merchant.keys.size() : 0;
 }
 
 }  // namespace
 
 void MerchantDirectory::put(Merchant merchant) {
-  std::string index = index_of(merchant.provider, merchant.id);
-  merchants_.insert_or_assign(std::move(index), std::move(merchant));
+  ++changes_;
+  own_sealed_keys_ += sealed_keys_of(merchant);
+  const auto found = merchants_.find(ByName::name(merchant));
+  if (found == merchants_.end()) {
+    merchants_.insert(std::move(merchant));
+    return;
+  }
+  own_sealed_keys_ -= sealed_keys_of(*found);
+  auto node = merchants_.extract(found);
+  node.value() = std::move(merchant);
+  merchants_.insert(std::move(node));
+}
+
+void MerchantDirectory::remove(std::string_view provider, std::string_view id) {
+  const auto found = merchants_.find(NameView{provider, id});
+  if (found == merchants_.end()) return;
+  ++changes_;
+  own_sealed_keys_ -= sealed_keys_of(*found);
+  merchants_.erase(found);
+}
+
+std::size_t MerchantDirectory::sealed_keys() const {
+  std::size_t count = own_sealed_keys_;
+  for (const auto& [provider, keys] : shared_) count += keys.size();
+  return count;
 }
 
 const Merchant* MerchantDirectory::find(std::string_view provider, std::string_view id) const {
-  const auto found = merchants_.find(index_of(provider, id));
-  return found == merchants_.end() ? nullptr : &found->second;
+  const auto found = merchants_.find(NameView{provider, id});
+  return found == merchants_.end() ? nullptr : &*found;
 }
 
 std::vector<const Merchant*> MerchantDirectory::all() const {
@@ -33,9 +61,69 @@ std::vector<const Merchant*> MerchantDirectory::following(std::string_view provi
                                                           std::size_t count) const {
   std::vector<const Merchant*> out;
   const bool from_first = provider.empty() && id.empty();
-  auto next = from_first ? merchants_.begin() : merchants_.upper_bound(index_of(provider, id));
-  for (; next != merchants_.end() && out.size() < count; ++next) out.push_back(&next->second);
+  auto next = from_first ? merchants_.begin() : merchants_.upper_bound(NameView{provider, id});
+  for (; next != merchants_.end() && out.size() < count; ++next) out.push_back(&*next);
   return out;
+}
+
+void MerchantDirectory::share(std::string_view provider, std::vector<MerchantKey> keys) {
+  if (keys.empty()) {
+    const auto found = shared_.find(provider);
+    if (found != shared_.end()) shared_.erase(found);
+    return;
+  }
+  shared_.insert_or_assign(std::string(provider), std::move(keys));
+}
+
+const std::vector<MerchantKey>& MerchantDirectory::shared_keys(std::string_view provider) const {
+  static const std::vector<MerchantKey> kNone;
+  const auto found = shared_.find(provider);
+  return found == shared_.end() ? kNone : found->second;
+}
+
+std::vector<std::string_view> MerchantDirectory::providers_with_shared_keys() const {
+  std::vector<std::string_view> providers;
+  for (const auto& [provider, keys] : shared_) providers.push_back(provider);
+  return providers;
+}
+
+std::vector<const MerchantKey*> MerchantDirectory::filling_keys(const Merchant& merchant) const {
+  std::vector<const MerchantKey*> filling;
+  const std::vector<MerchantKey>& shared = shared_keys(merchant.provider);
+  if (shared.empty()) return filling;
+  const bool lacks_secret = std::none_of(merchant.keys.begin(), merchant.keys.end(), has_secret);
+  const bool lacks_private_key = std::none_of(merchant.keys.begin(), merchant.keys.end(), has_private_key);
+  for (const MerchantKey& key : shared) {
+    const bool fills = (lacks_secret && has_secret(key)) || (lacks_private_key && has_private_key(key));
+    if (fills) filling.push_back(&key);
+  }
+  return filling;
+}
+
+const Merchant& MerchantDirectory::as_signing(const Merchant& merchant, Merchant& room) const {
+  const std::vector<const MerchantKey*> filling = filling_keys(merchant);
+  if (filling.empty()) return merchant;
+  const bool lacks_secret = std::none_of(merchant.keys.begin(), merchant.keys.end(), has_secret);
+  const bool lacks_private_key = std::none_of(merchant.keys.begin(), merchant.keys.end(), has_private_key);
+  room = merchant;
+  for (const MerchantKey* key : filling) {
+    room.keys.push_back(
+        {key->id, lacks_secret ? key->secret : Secret(), lacks_private_key ? key->private_key : Secret()});
+  }
+  return room;
+}
+
+void MerchantDirectory::pause(MerchantName merchant, std::string reason) {
+  paused_.insert_or_assign(std::move(merchant), std::move(reason));
+}
+
+void MerchantDirectory::resume(const MerchantName& merchant) {
+  paused_.erase(merchant);
+}
+
+const std::string* MerchantDirectory::pause_reason(std::string_view provider, std::string_view id) const {
+  const auto found = paused_.find(NameView{provider, id});
+  return found == paused_.end() ? nullptr : &found->second;
 }
 
 }  // namespace ackd

@@ -1,12 +1,17 @@
 // A merchant is (provider, id): where its notifications go, what signs them, and how its server differs from the rule.
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/secret.h"
+#include "base/time.h"
+#include "model/activation.h"
 
 namespace ackd {
 
@@ -16,7 +21,11 @@ struct MerchantKey {
   std::string id;      // names the key on attempts and in logs; never the key itself
   Secret secret;       // as the protocol writes it: "whsec_...", hex, plain text
   Secret private_key;  // PEM, or the protocol's own text form
+  friend bool operator==(const MerchantKey&, const MerchantKey&) = default;
 };
+
+// Who said so, and so where it is changed: the configuration file, or the record by way of the API.
+enum class MerchantSource : std::uint8_t { kConfiguration, kRecord };
 
 struct Merchant {
   std::string provider;
@@ -27,22 +36,75 @@ struct Merchant {
   std::vector<MerchantKey> keys;
   // What the profile lets a merchant choose ("ack_trim": "true"); names and values are checked against the profile.
   std::map<std::string, std::string> options;
+  std::vector<std::string> hosts{};  // that a notification's own URL may name (policy/allowed_hosts.h); empty for any
+  std::string contact{};             // whom to call; free text
+  MerchantSource source = MerchantSource::kConfiguration;
+  std::uint32_t version = 0;  // grows by one with every change on record; 0 of the configuration
+  EngineTime changed_at{};
 };
 
-// Every merchant known to this process. Lookups by (provider, id); references stay valid until the merchant is
-// replaced.
+// What ingest does with a notification for a merchant that nobody has told ackd about: refuse it, or admit it as HELD
+// until the merchant is added.
+enum class UnknownMerchant : std::uint8_t { kRefuse, kHold };
+
+// Every merchant known to this process, the keys that a provider's merchants share, and who is paused. References stay
+// valid until what they refer to is replaced or removed.
+//
+// It never runs ahead of the record: whoever changes it has seen the commit.
 class MerchantDirectory {
  public:
   void put(Merchant merchant);
+  // Nothing happens when there is none.
+  void remove(std::string_view provider, std::string_view id);
   const Merchant* find(std::string_view provider, std::string_view id) const;
   std::size_t size() const { return merchants_.size(); }
+  // Grows with every put() and remove(): equal numbers mean that nothing has changed between.
+  std::uint64_t changes() const { return changes_; }
+  // Keys that are on record, and so sealed: the merchants' own and the shared ones.
+  std::size_t sealed_keys() const;
   // By provider, then by id.
   std::vector<const Merchant*> all() const;
   // Up to `count` of them behind (provider, id), in the same order; from the first one when both are empty.
   std::vector<const Merchant*> following(std::string_view provider, std::string_view id, std::size_t count) const;
 
+  // --- Keys that all merchants of a provider share. What a merchant's own keys leave out (any secret, or any private
+  // key) is taken from them, so that a platform's one private key is in memory once. ---
+
+  void share(std::string_view provider, std::vector<MerchantKey> keys);  // replaces; none removes
+  const std::vector<MerchantKey>& shared_keys(std::string_view provider) const;
+  std::vector<std::string_view> providers_with_shared_keys() const;
+  // The shared keys that fill what this merchant's own leave out.
+  std::vector<const MerchantKey*> filling_keys(const Merchant& merchant) const;
+  // The merchant as it signs: itself where nothing has to be filled, which is the usual case and copies nothing; else a
+  // copy with what is missing, made in `room`.
+  const Merchant& as_signing(const Merchant& merchant, Merchant& room) const;
+
+  // --- Merchants to whom nothing is sent because an operator said so, whether they are known or not. ---
+
+  void pause(MerchantName merchant, std::string reason);
+  void resume(const MerchantName& merchant);
+  // The reason, which may be empty; nullptr of one that is not paused.
+  const std::string* pause_reason(std::string_view provider, std::string_view id) const;
+
  private:
-  std::map<std::string, Merchant> merchants_;
+  using NameView = std::pair<std::string_view, std::string_view>;
+  struct ByName {
+    using is_transparent = void;
+    static NameView name(const Merchant& merchant) { return {merchant.provider, merchant.id}; }
+    static NameView name(const MerchantName& merchant) { return {merchant.provider, merchant.id}; }
+    static NameView name(const NameView& view) { return view; }
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return name(a) < name(b);
+    }
+  };
+
+  std::uint64_t changes_ = 0;
+  std::size_t own_sealed_keys_ = 0;
+  // A set, because a map would hold every name twice.
+  std::set<Merchant, ByName> merchants_;
+  std::map<std::string, std::vector<MerchantKey>, std::less<>> shared_;
+  std::map<MerchantName, std::string, ByName> paused_;
 };
 
 }  // namespace ackd

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,13 @@ struct MerchantPause {
 struct SharedKeysRecord {
   std::string provider;
   std::vector<SealedKey> keys;
+};
+
+// A sealed key with its owner: a merchant, or without one all merchants of the provider.
+struct SealedKeyRow {
+  std::string provider;
+  std::optional<std::string> merchant;
+  SealedKey key;
 };
 
 // What the record knows about merchants when it is opened.

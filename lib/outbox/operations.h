@@ -20,8 +20,8 @@ namespace ackd {
 // probe with kProbeOpen while another probe of its merchant is pending.
 struct Admission {
   Notification notification;
-  std::string held_reason;         // not empty: admitted as HELD
-  bool awaits_activation = false;  // with held_reason: ReleaseSlice ends this hold
+  std::string held_reason;       // not empty: admitted as HELD
+  bool awaits_merchant = false;  // with held_reason: ReleaseSlice ends this hold
 };
 
 // The end of one attempt, or a change without an attempt (a hold after not sent).
@@ -37,7 +37,7 @@ struct Settlement {
   std::string reason;                // why held, exhausted or cancelled
   EngineTime at;                     // when decided
   std::uint32_t lonely_crashes = 0;  // kept on the notification until an attempt settles normally
-  bool awaits_activation = false;    // with kHeld: ReleaseSlice ends this hold
+  bool awaits_merchant = false;      // with kHeld: ReleaseSlice ends this hold
   // Of a probe: the merchant's URL that it was sent to, empty when it was not sent. With kDelivered the merchant's
   // activation for that URL is recorded, in the same transaction as the attempt that proves it.
   std::optional<std::string> probed_url;
@@ -60,7 +60,8 @@ struct OperatorChange {
 };
 
 // Puts or removes a merchant of the record. Fails with kStale when `expected_version` is given and the stored one (0:
-// no such merchant) differs, and with kNotFound when there is nothing to remove. The result's version is the new one.
+// no such merchant) differs, and with kNotFound when there is nothing to remove. The result's version is the one on
+// record now. Who is removed is not paused any more either; what is recorded of its notifications stays.
 struct MerchantChange {
   MerchantName merchant;
   std::optional<MerchantRecord> record;  // nothing: remove it; its version is set by the store
@@ -81,6 +82,13 @@ struct SharedKeysChange {
   EngineTime at;
 };
 
+// Puts a key on record under another master key; no version grows, since nothing that people see has changed. Fails
+// with kStale when what is sealed there is not `from` any more: whoever replaced it has sealed it anew.
+struct KeyReseal {
+  std::string from;  // the sealed bytes as they were read
+  SealedKeyRow to;
+};
+
 // A new job; the store gives it its id.
 struct JobStart {
   Job job;
@@ -92,7 +100,7 @@ struct JobStop {
 };
 
 using Operation = std::variant<Admission, Settlement, OperatorChange, MerchantChange, MerchantPauseChange,
-                               SharedKeysChange, JobStart, JobStop>;
+                               SharedKeysChange, KeyReseal, JobStart, JobStop>;
 
 enum class Applied : std::uint8_t {
   kApplied,

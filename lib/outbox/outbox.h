@@ -27,9 +27,10 @@ struct Batch {
   std::vector<PageRequest> pages;
   std::optional<LaneScan> scan;
   std::optional<RowRequest> rows;
+  std::optional<SealedKeysRead> sealed;
 
   bool writes() const { return !operations.empty() || job || inbox || merchants || release; }
-  bool empty() const { return !writes() && pages.empty() && !scan && !rows; }
+  bool empty() const { return !writes() && pages.empty() && !scan && !rows && !sealed; }
 };
 
 inline constexpr std::size_t kBatchOperationsMax = 1'000;
@@ -48,7 +49,8 @@ struct BatchResult {
   std::vector<LaneHead> lanes;
   bool scan_complete = false;
   std::vector<StoredRow> rows;  // those of RowRequest that are pending
-  std::string trouble;          // with kFailed or kUnknown: for the log
+  std::vector<SealedKeyRow> sealed;
+  std::string trouble;  // with kFailed or kUnknown: for the log
 };
 
 // How much of the disk is left, from the store's own samples.

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/time.h"
@@ -43,6 +44,12 @@ struct LaneHead {
   LaneKey key;
   // next_at of the first row of each class, by DueClass; max() when there is none.
   std::array<EngineTime, 2> earliest{EngineTime::max(), EngineTime::max()};
+};
+
+// Keys that are sealed under another master key than this one, as the record has them: what a rotation has left.
+struct SealedKeysRead {
+  std::string current;
+  std::size_t rows_max = 0;
 };
 
 // Single pending rows by id, for the suspects of a crash.

@@ -14,7 +14,8 @@
 
 namespace ackd {
 
-// Makes up to `rows_max` of the notifications that await this merchant's activation pending, oldest first. They keep
+// Makes up to `rows_max` of the notifications that await this merchant pending, oldest first: those that were held
+// because it was not known, or not activated. They keep
 // their due time, so that they are sent in the order in which they would have been. A slice a batch keeps a merchant
 // with a million of them from delaying the others; what is left is found again by whoever opens the store next.
 struct ReleaseSlice {
@@ -87,6 +88,7 @@ struct InboxStanding {
 };
 
 // A bulk import of merchants: all of them or none.
+// A bulk import of merchants: all of them or none, each as by a MerchantChange that expects no version.
 struct MerchantImport {
   std::vector<MerchantRecord> merchants;
   EngineTime at;

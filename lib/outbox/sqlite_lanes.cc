@@ -21,14 +21,14 @@ StoredLane SqliteLanes::find_or_make(const LaneKey& key) {
   return known_.emplace(name_, lane_row(key)).first->second;
 }
 
-std::int64_t SqliteLanes::merchant_row(const LaneKey& key) {
-  if (const SqliteRow row = find_merchant_.find(key.provider, key.merchant)) return row.integer(0);
-  make_merchant_.run(key.provider, key.merchant);
+std::int64_t SqliteLanes::find_or_make_merchant(const MerchantName& merchant) {
+  if (const std::int64_t known = find_merchant(merchant)) return known;
+  make_merchant_.run(merchant.provider, merchant.id);
   return sqlite3_last_insert_rowid(database_.handle());
 }
 
 StoredLane SqliteLanes::lane_row(const LaneKey& key) {
-  const std::int64_t merchant = merchant_row(key);
+  const std::int64_t merchant = find_or_make_merchant({key.provider, key.merchant});
   if (const SqliteRow row = find_lane_.find(merchant, key.origin)) return {{row.integer(0)}, merchant};
   make_lane_.run(merchant, key.origin, slot_of(key));
   return {{sqlite3_last_insert_rowid(database_.handle())}, merchant};

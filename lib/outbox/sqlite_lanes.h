@@ -22,13 +22,13 @@ class SqliteLanes {
   // The lane's numbers; makes its rows when this is its first notification.
   StoredLane find_or_make(const LaneKey& key);
   LaneKey key_of(LaneId lane);
-  // 0 when it never had a notification.
+  // 0 when it never had a notification or a record.
   std::int64_t find_merchant(const MerchantName& merchant);
+  std::int64_t find_or_make_merchant(const MerchantName& merchant);
   // After a rollback: rows made in that transaction are gone.
   void forget() { known_.clear(); }
 
  private:
-  std::int64_t merchant_row(const LaneKey& key);
   StoredLane lane_row(const LaneKey& key);
 
   SqliteDatabase& database_;

@@ -30,6 +30,7 @@ SqliteOperations::SqliteOperations(SqliteDatabase& database, SqliteLanes& lanes,
       standings_(database),
       counters_(database),
       activation_(database),
+      merchants_(database, lanes),
       claim_key_(database,
                  "INSERT INTO admission_key(merchant, key, id, content_hash) VALUES(?, ?, ?, ?)"
                  " ON CONFLICT(merchant, key) DO NOTHING"),
@@ -81,7 +82,22 @@ std::vector<LaneId> SqliteOperations::woken() const {
 OperationResult SqliteOperations::apply(const Operation& operation) {
   if (const auto* admission = std::get_if<Admission>(&operation)) return admit(*admission);
   if (const auto* settlement = std::get_if<Settlement>(&operation)) return settle(*settlement);
-  return change(std::get<OperatorChange>(operation));
+  if (const auto* wish = std::get_if<OperatorChange>(&operation)) return change(*wish);
+  return std::visit(
+      [this](const auto& merchants) -> OperationResult {
+        if constexpr (requires { merchants_.apply(merchants); }) {
+          if constexpr (requires { merchants.at; }) counters_.recorded_at(merchants.at);
+          return merchants_.apply(merchants);
+        }
+        CHECK_THAT(false, "an operation that no table knows");
+        return {};
+      },
+      operation);
+}
+
+void SqliteOperations::import(const MerchantImport& import) {
+  merchants_.import(import);
+  counters_.recorded_at(import.at);
 }
 
 // --- Admission ---
@@ -101,7 +117,7 @@ OperationResult SqliteOperations::admit(const Admission& admission) {
   standing.state_at = n.not_before;
   standing.reason = admission.held_reason;
   standing.noted = standing.state == State::kHeld;
-  if (admission.awaits_activation && standing.noted) standing.awaits = stored.merchant;
+  if (admission.awaits_merchant && standing.noted) standing.awaits = stored.merchant;
   if (n.probe && standing.state == State::kPending) activation_.opened(stored.merchant, n.id);
   place(n.id, standing, false);
   counters_.admitted(n.id, standing.state);
@@ -180,7 +196,7 @@ OperationResult SqliteOperations::settle_as(const Settlement& settlement, const 
   if (settlement.attempt) to.progress.attempts = settlement.attempt->number;
   const bool told_by_attempt = settlement.attempt && to.state != State::kHeld && to.lonely_crashes == 0;
   to.noted = !told_by_attempt;
-  if (settlement.awaits_activation && to.state == State::kHeld) to.awaits = activation_.merchant_of(to.lane);
+  if (settlement.awaits_merchant && to.state == State::kHeld) to.awaits = activation_.merchant_of(to.lane);
   if (settlement.probed_url) settle_probe(settlement, to);
   if (settlement.attempt) append_attempt(settlement.key.id, *settlement.attempt, to);
   place(settlement.key.id, to, from.noted);
@@ -324,7 +340,7 @@ OperationResult SqliteOperations::move(NotificationId id, const Standing& from, 
   return result_of(Applied::kApplied, id, to);
 }
 
-// --- Activation ---
+// --- Merchants ---
 
 bool SqliteOperations::release(const ReleaseSlice& slice) {
   CHECK_THAT(slice.rows_max > 0, "a slice of nothing");

@@ -10,6 +10,7 @@
 #include "outbox/sqlite_counters.h"
 #include "outbox/sqlite_database.h"
 #include "outbox/sqlite_lanes.h"
+#include "outbox/sqlite_merchants.h"
 #include "outbox/sqlite_standing.h"
 
 namespace ackd {
@@ -22,8 +23,10 @@ class SqliteOperations {
   void begin();
   OperationResult apply(const Operation& operation);
   OperationResult admit(const Admission& admission);
-  // Whether the merchant has nothing left that awaits its activation.
+  // Whether nothing is left that awaits the merchant.
   bool release(const ReleaseSlice& slice);
+  void import(const MerchantImport& import);
+  std::vector<SealedKeyRow> read(const SealedKeysRead& request) { return merchants_.read(request); }
   // Something else of this instant is written in the same transaction.
   void recorded_at(EngineTime at) { counters_.recorded_at(at); }
   // Writes the counters. Trouble of any step is kept by the database; the results mean nothing then.
@@ -57,6 +60,7 @@ class SqliteOperations {
   StandingReader standings_;
   CounterChanges counters_;
   SqliteActivation activation_;
+  SqliteMerchants merchants_;
   std::vector<LaneId> woken_;
 
   SqliteStatement claim_key_, owner_of_key_, add_notification_;

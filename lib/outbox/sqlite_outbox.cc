@@ -99,6 +99,18 @@ Result<std::vector<StoredRevision>> SqliteOutbox::load_revisions() {
   return revisions;
 }
 
+Result<MerchantsOpening> SqliteOutbox::load_merchants() {
+  CHECK_THAT(!thread_.joinable(), "the connection belongs to the writer's thread after start()");
+  MerchantsOpening merchants = read_merchants(*database_);
+  if (const Status status = database_->status(); !status) return status.error();
+  return merchants;
+}
+
+Status SqliteOutbox::store_configured_urls(const std::vector<ConfiguredUrl>& urls) {
+  CHECK_THAT(!thread_.joinable(), "the connection belongs to the writer's thread after start()");
+  return ackd::store_configured_urls(*database_, urls);
+}
+
 void SqliteOutbox::start() {
   CHECK_THAT(!thread_.joinable(), "the outbox was started twice");
   thread_ = std::thread([this] { write_batches(); });

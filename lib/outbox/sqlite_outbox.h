@@ -20,6 +20,7 @@
 #include "outbox/owner_lock.h"
 #include "outbox/queries.h"
 #include "outbox/sqlite_database.h"
+#include "outbox/sqlite_merchants.h"
 #include "outbox/sqlite_writer.h"
 
 namespace ackd {
@@ -65,6 +66,11 @@ class SqliteOutbox final : public Outbox {
   // The stored number of this text; the same provider and hash keep theirs. REQUIRES: start() was not called.
   Result<RevisionId> store_revision(std::string_view provider, const Hash& hash, std::string_view text);
   Result<std::vector<StoredRevision>> load_revisions();
+
+  // What is on record about merchants; and what the configuration says about those that are not, for lists by host.
+  // REQUIRES: start() was not called.
+  Result<MerchantsOpening> load_merchants();
+  Status store_configured_urls(const std::vector<ConfiguredUrl>& urls);
 
   // Starts the writer's thread; before this no batch may be submitted.
   void start();

@@ -178,6 +178,7 @@ CREATE TABLE sealed_key(
   sealed   BLOB NOT NULL,
   PRIMARY KEY(provider, owner, rank)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX sealed_key_master ON sealed_key(master);
 
 CREATE TABLE job(
   id          INTEGER PRIMARY KEY,

@@ -13,11 +13,11 @@
 //      |--- activation    (merchant) -> url, at                      the URL that acknowledged a probe last
 //      |--- open_probe    (merchant) -> id                           the probe that is pending, if one is
 //      |--- merchant_record (merchant)                               URL, hosts, contact, options: what operators said
-//      '--- sealed_key    (provider, owner, rank)                    its keys; owner 0: shared by the provider's
-//      merchants
+//      '--- sealed_key    (provider, owner, rank)                    its keys; owner 0: shared by its provider's
+//                                                                    merchants; found by master key for a rotation
 //
-// `standing.awaits` is the merchant whose activation a held notification waits for, 0 for every other kind of hold: its
-// partial index is the list of what an activation releases.
+// `standing.awaits` is the merchant that a held notification waits for, because it is not known or not activated; 0 for
+// every other kind of hold. Its partial index is the list of what an activation, or adding the merchant, releases.
 //
 //   counter   how many in each state, how many ever: kept in the same transaction, never counted
 //   meta      run (starts of a daemon), newest_id (ever admitted), newest_record_ms (newest engine time on record)

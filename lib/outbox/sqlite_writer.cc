@@ -71,6 +71,7 @@ BatchResult SqliteWriter::attempt(const Batch& batch) {
   }
   if (batch.job) result.job = jobs_.advance(*batch.job);
   if (batch.inbox) result.inbox = inbox_.apply(*batch.inbox, operations_);
+  if (batch.merchants) operations_.import(*batch.merchants);
   if (batch.release) result.release_complete = operations_.release(*batch.release);
   if (batch.writes()) operations_.finish();
   read(batch, result);
@@ -97,6 +98,7 @@ void SqliteWriter::read(const Batch& batch, BatchResult& result) {
   for (const PageRequest& request : batch.pages) result.pages.push_back(pages_.read_page(request));
   if (batch.scan) result.lanes = pages_.scan_lanes(*batch.scan, result.scan_complete);
   if (batch.rows) result.rows = pages_.read_rows(*batch.rows);
+  if (batch.sealed) result.sealed = operations_.read(*batch.sealed);
 }
 
 // Rolls back and says what is known. Only a full disk and a busy file leave the record as it was for certain.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <chrono>
 
 #include "text/charset.h"
 #include "text/nearest_name.h"
@@ -13,10 +15,22 @@ namespace {
 
 constexpr std::size_t kOptionBytesMax = 512;
 
-constexpr std::array<const char*, 3> kCommonOptions{"ack_trim", "ack_contains", "ack_any_case"};
+constexpr Duration kTimeoutMin{100};
+constexpr Duration kTimeoutMax = std::chrono::minutes(2);
+
+constexpr std::array<const char*, 3> kFlags{"ack_trim", "ack_contains", "ack_any_case"};
+constexpr std::array<const char*, 2> kTimeouts{"connect_timeout", "total_timeout"};
+constexpr const char* kWindow = "window";
+
+template <class Names>
+bool contains(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 std::vector<std::string> option_names(const Profile& profile) {
-  std::vector<std::string> names(kCommonOptions.begin(), kCommonOptions.end());
+  std::vector<std::string> names(kFlags.begin(), kFlags.end());
+  names.insert(names.end(), kTimeouts.begin(), kTimeouts.end());
+  names.emplace_back(kWindow);
   for (const OptionRule& option : profile.options) names.push_back(option.name);
   return names;
 }
@@ -48,6 +62,39 @@ Status check_value(const Profile& profile, const Merchant& merchant, const std::
                  fmt::format("has the value '{}'; the profile knows {}", value, join_or(values)));
 }
 
+std::optional<Duration> read_timeout(const std::string& text) {
+  const Result<Duration> read = parse_duration(text);
+  if (!read || *read < kTimeoutMin || *read > kTimeoutMax) return std::nullopt;
+  return *read;
+}
+
+std::optional<std::size_t> read_window(const std::string& text) {
+  std::size_t window = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), window);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  if (!whole || window < 1 || window > kWindowMax) return std::nullopt;
+  return window;
+}
+
+Status check_common(const Profile& profile, const Merchant& merchant, const std::string& name,
+                    const std::string& value) {
+  if (contains(kFlags, name)) return check_value(profile, merchant, name, value, {"true", "false"});
+  if (name == kWindow) {
+    if (read_window(value)) return Done{};
+    return refused(profile, merchant, name,
+                   fmt::format("has the value '{}'; write a number from 1 to {}", value, kWindowMax));
+  }
+  if (read_timeout(value)) return Done{};
+  return refused(profile, merchant, name,
+                 fmt::format("has the value '{}'; write a duration from {} to {}", value, format_duration(kTimeoutMin),
+                             format_duration(kTimeoutMax)));
+}
+
+std::optional<Duration> chosen_timeout(const Merchant& merchant, const char* name) {
+  const auto chosen = merchant.options.find(name);
+  return chosen == merchant.options.end() ? std::nullopt : read_timeout(chosen->second);
+}
+
 // Where the protocol has one charset, a merchant may say so and no more.
 bool states_fixed_charset(const Profile& profile, const std::string& name, const std::string& value) {
   return name == "charset" && profile.charset.fixed() && profile.charset.literal == value;
@@ -56,7 +103,7 @@ bool states_fixed_charset(const Profile& profile, const std::string& name, const
 }  // namespace
 
 bool is_common_option(std::string_view name) {
-  return std::find(kCommonOptions.begin(), kCommonOptions.end(), name) != kCommonOptions.end();
+  return contains(kFlags, name) || contains(kTimeouts, name) || name == kWindow;
 }
 
 const OptionRule* find_option(const Profile& profile, std::string_view name) {
@@ -76,8 +123,8 @@ Status check_options(const Profile& profile, const Merchant& merchant) {
                                  hint.empty() ? "; there are " + join_or(names) : hint),
                      "options." + name);
     }
-    const Status valid = check_value(profile, merchant, name, value,
-                                     option == nullptr ? std::vector<std::string>{"true", "false"} : option->values);
+    const Status valid = option == nullptr ? check_common(profile, merchant, name, value)
+                                           : check_value(profile, merchant, name, value, option->values);
     if (!valid) return valid.error();
   }
   return Done{};
@@ -92,6 +139,19 @@ Result<std::string> option_value(const Profile& profile, const Merchant& merchan
     return valid.error();
   }
   return chosen->second;
+}
+
+Timeouts timeouts_for(const Profile& profile, const Merchant& merchant) {
+  Timeouts timeouts{profile.connect_timeout, profile.total_timeout};
+  timeouts.total = chosen_timeout(merchant, "total_timeout").value_or(timeouts.total);
+  timeouts.connect = chosen_timeout(merchant, "connect_timeout").value_or(timeouts.connect);
+  timeouts.connect = std::min(timeouts.connect, timeouts.total);
+  return timeouts;
+}
+
+std::optional<std::size_t> window_of(const Merchant& merchant) {
+  const auto chosen = merchant.options.find(kWindow);
+  return chosen == merchant.options.end() ? std::nullopt : read_window(chosen->second);
 }
 
 Result<std::map<std::string, std::string>> resolved_options(const Profile& profile, const Merchant& merchant) {

@@ -1,13 +1,18 @@
-// What a profile lets its merchants choose: the options it declares itself, and three that every profile has for
-// merchants whose servers answer not quite as they should: ack_trim, ack_contains and ack_any_case ("true" loosens,
-// "false" leaves the profile's rule as it is).
+// What a profile lets its merchants choose: the options it declares itself, and those that every profile has, for
+// merchants whose servers are not quite as the protocol supposes:
+//   ack_trim, ack_contains, ack_any_case   "true" loosens the acknowledgement, "false" leaves the rule as it is
+//   connect_timeout, total_timeout         "5s": instead of the profile's; 100ms to 2m
+//   window                                 "4": requests in flight at once, 1 to kWindowMax
 #pragma once
 
+#include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "model/merchant.h"
 #include "profile/profile.h"
 
@@ -26,6 +31,17 @@ Status check_options(const Profile& profile, const Merchant& merchant);
 // The merchant's choice, or the option's default. Fails when this revision of the profile does not know the value.
 // REQUIRES: the profile declares the option.
 Result<std::string> option_value(const Profile& profile, const Merchant& merchant, std::string_view name);
+
+// How long one attempt may take: the merchant's choice, or the profile's. Connecting never gets longer than the whole.
+struct Timeouts {
+  Duration connect{0};
+  Duration total{0};
+};
+Timeouts timeouts_for(const Profile& profile, const Merchant& merchant);
+
+// How many requests may be in flight to the merchant; nothing when it chose none.
+inline constexpr std::size_t kWindowMax = 4'096;
+std::optional<std::size_t> window_of(const Merchant& merchant);
 
 // Every declared option with the merchant's choice or its default: what {option.NAME} stands for.
 Result<std::map<std::string, std::string>> resolved_options(const Profile& profile, const Merchant& merchant);

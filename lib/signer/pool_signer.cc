@@ -43,8 +43,8 @@ Result<Found> find(const SignStart& start, const ProfileCatalogue& catalogue, co
   }
   const Merchant* merchant = merchants.find(start.lane.provider, start.lane.merchant);
   if (merchant == nullptr) {
-    return not_found(fmt::format("merchant {}/{} is not configured; add it, then release", start.lane.provider,
-                                 start.lane.merchant));
+    return not_found(
+        fmt::format("merchant {}/{} is unknown; add it, then release", start.lane.provider, start.lane.merchant));
   }
   std::optional<Content> content = decode_content(start.content);
   if (!content) return Error{ErrorCode::kCorrupt, "the stored content cannot be read", {}};
@@ -71,13 +71,15 @@ void PoolSigner::start(SignStart start) {
     return;
   }
   const auto& [profile, merchant, content, url] = *found;
+  Merchant room;
+  const Merchant& signing = merchants_.as_signing(merchant, room);
   std::string nonce = nonce_from(start.random);
-  if (signs_with_private_key(profile, merchant, content.fields)) {
-    threads_.start({start.ticket, &profile, merchant, std::move(found->content), std::move(found->url), start.now,
+  if (signs_with_private_key(profile, signing, content.fields)) {
+    threads_.start({start.ticket, &profile, signing, std::move(found->content), std::move(found->url), start.now,
                     std::move(nonce)});
     return;
   }
-  const RenderInput input{content, merchant, url, start.now, std::move(nonce)};
+  const RenderInput input{content, signing, url, start.now, std::move(nonce)};
   finished_.push_back({start.ticket, sign_request(profile, input, no_keys_)});
 }
 

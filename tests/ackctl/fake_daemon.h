@@ -66,7 +66,6 @@ class FakeDaemon {
     const std::lock_guard<std::mutex> lock(mutex_);
     return content_types_;
   }
-  const std::string& address() const { return address_; }
 
  private:
   ReceiverAnswer answer(const ReceivedRequest& request) {

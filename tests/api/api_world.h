@@ -12,6 +12,7 @@
 #include "engine/engine.h"
 #include "engine/intake.h"
 #include "profile/catalogue.h"
+#include "temporary_folder.h"
 
 namespace ackd::test {
 
@@ -31,6 +32,7 @@ class MapOutbox final : public Outbox {
     for (const Operation& operation : batch.operations) result.results.push_back(apply(operation));
     if (batch.job) advance(*batch.job, result);
     if (batch.inbox) result.inbox = take_inbox(*batch.inbox);
+    if (batch.merchants) imported = batch.merchants->merchants;
     for (const PageRequest& page : batch.pages)
       result.pages.push_back({page.lane, page.due_class, {}, EngineTime::max()});
     return result;
@@ -42,6 +44,9 @@ class MapOutbox final : public Outbox {
   std::map<JobId, Job> jobs;
   std::vector<LaneHead> arrivals;  // lanes with work that the engine has not heard of
   std::map<std::int64_t, InboxRow> inbox_errors;
+  std::map<MerchantName, MerchantRecord> merchants;
+  std::map<std::string, std::vector<SealedKey>> shared;
+  std::vector<MerchantRecord> imported;
   DiskBand band = DiskBand::kPlenty;
   bool stuck = false;   // the batch in flight does not end
   bool refuse = false;  // every batch fails
@@ -52,7 +57,27 @@ class MapOutbox final : public Outbox {
     if (const auto* change = std::get_if<OperatorChange>(&operation)) return steer(*change);
     if (const auto* start = std::get_if<JobStart>(&operation)) return add(start->job);
     if (const auto* stop = std::get_if<JobStop>(&operation)) return end(*stop);
+    if (const auto* change = std::get_if<MerchantChange>(&operation)) return change_merchant(*change);
+    if (const auto* change = std::get_if<SharedKeysChange>(&operation)) {
+      shared[change->shared.provider] = change->shared.keys;
+    }
     return {};
+  }
+  OperationResult change_merchant(const MerchantChange& change) {
+    const auto stored = merchants.find(change.merchant);
+    OperationResult result;
+    result.version = stored == merchants.end() ? 0 : stored->second.version;
+    if (change.expected_version && *change.expected_version != result.version) {
+      result.applied = Applied::kStale;
+    } else if (change.record) {
+      merchants[change.merchant] = *change.record;
+      merchants[change.merchant].version = ++result.version;
+    } else if (stored == merchants.end()) {
+      result.applied = Applied::kNotFound;
+    } else {
+      merchants.erase(stored);
+    }
+    return result;
   }
   OperationResult admit(const Admission& admission) {
     const Notification& n = admission.notification;
@@ -226,8 +251,8 @@ struct ApiWorld {
   static constexpr int kTurnsMax = 100;  // ten thousand items take 40 slices
 
   explicit ApiWorld(const IngestRates& rates = {}, InboxControl* inbox = nullptr)
-      : api(ApiParts{engine, intake, queries, catalogue, merchants, activations, inbox},
-            ProcessFacts{"1.2.3", 42, engine.now()}, rates) {
+      : api(ApiParts{engine, intake, queries, catalogue, merchants, activations, inbox, *keys, rng},
+            ProcessFacts{"1.2.3", 42, engine.now(), "config.yaml"}, rates) {
     auto sources = load_profiles(ACKD_SOURCE_DIR "/schedules", "");
     REQUIRE(sources.ok());
     std::int64_t revision = 0;
@@ -266,6 +291,12 @@ struct ApiWorld {
   ApiResponse post(std::string path, std::string body, std::string type = "application/json") {
     return ask({"POST", std::move(path), {}, std::move(body), std::move(type)});
   }
+  ApiResponse put(std::string path, std::string body) {
+    return ask({"PUT", std::move(path), {}, std::move(body), "application/json"});
+  }
+  ApiResponse remove(std::string path, Fields query = {}) {
+    return ask({"DELETE", std::move(path), std::move(query), "", ""});
+  }
   ApiResponse get(std::string path, Fields query = {}) {
     return ask({"GET", std::move(path), std::move(query), "", ""});
   }
@@ -287,6 +318,8 @@ struct ApiWorld {
       EngineParts{outbox, in_flight, signer, transport, catalogue, merchants, events, rng, activations, job_queries},
       EngineStart{now, {}, {}, {}, {}}};
   Intake intake{catalogue, merchants, activations, rng};
+  TemporaryFolder folder;
+  Result<MasterKeys> keys = MasterKeys::open(folder.file("master.key"), "", true, rng);
   Api api;
 };
 

@@ -198,6 +198,28 @@ TEST_CASE("a merchant may have a private key, and several keys during a rotation
   CHECK(refused("key_file: old, keys: [{key_file: new}]").find("stands beside keys") != std::string::npos);
 }
 
+TEST_CASE("hosts, contact, the master key's file and what to do with unknown merchants are read") {
+  const TemporaryFolder folder;
+  folder.write("k", "secret\n");
+  const auto plain = load(folder, "data_dir: d\n");
+  REQUIRE(plain.ok());
+  CHECK(plain->master_key_file == folder.file("d/master.key"));
+  CHECK(plain->ingest.unknown_merchants == UnknownMerchant::kRefuse);
+  CHECK(plain->file == folder.file("config.yaml"));
+  const auto config = load(folder, kMerchant + R"(    hosts: [A.example, "*.b.example"]
+    contact: call us
+ingest: {unknown_merchants: hold}
+master_key_file: keys/master
+)");
+  REQUIRE_MESSAGE(config.ok(), config.error().message);
+  CHECK(config->merchants.at(0).merchant.hosts == std::vector<std::string>{"a.example", "*.b.example"});
+  CHECK(config->merchants.at(0).merchant.contact == "call us");
+  CHECK(config->master_key_file == folder.file("keys/master"));
+  CHECK(config->ingest.unknown_merchants == UnknownMerchant::kHold);
+  CHECK(error_of(folder, kMerchant + "    hosts: [\"https://a.example\"]\n").find("hosts") != std::string::npos);
+  CHECK(error_of(folder, "ingest: {unknown_merchants: keep}\n").find("hold") != std::string::npos);
+}
+
 TEST_CASE("a key file that others can use is refused") {
   const TemporaryFolder folder;
   for (const mode_t good : {0600, 0400, 0700}) CHECK(read_key_file(folder.write("k", "x", good)).ok());

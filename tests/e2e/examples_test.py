@@ -153,7 +153,10 @@ def check_merchants(daemon, right, wrong, first):
         def record():
             return client.call("GET", "/v1/notifications/" + answer["id"])[1]
 
-        harness.wait_until(lambda: record()["state"] != "pending", 60, f"{merchant.name}: the notification ended")
+        try:
+            harness.wait_until(lambda: record()["state"] != "pending", 60, f"{merchant.name}: the notification ended")
+        except AssertionError as trouble:
+            raise AssertionError(f"{trouble}: {record()}\n{daemon.tail()}") from trouble
         assert record()["state"] == expected, f"{merchant.name}: {record()}"
         assert record()["attempts"] == (1 if merchant in right else 4), record()
 

@@ -101,8 +101,8 @@ def check_latency(options, folder):
     for mode in ("wal", "delete"):
         with World(options, folder, f"latency-{mode}", mode) as world:
             admitted_within(world, "first")
-            # Three tries, because the machine may be busy with something else.
-            for attempt in range(3):
+            # Five tries, because the machine may be busy with something else.
+            for attempt in range(5):
                 took = sorted(admitted_within(world, f"o-{attempt}-{i}") for i in range(40))
                 if took[-2] <= WITHIN_MS:
                     break
@@ -173,6 +173,7 @@ def check_set_back(options, folder):
         world.wait_for_delivery("kept", "forgotten", "new", "newer")
         assert world.inbox()["state"] == "reading"
         assert all(len(seen) == 1 for seen in world.merchant.requests.values()), world.merchant.requests
+        world.check_logged(inbox_trouble=2)  # once in each of the two runs, whatever the platform wrote meanwhile
 
 
 def check_locked(options, folder):

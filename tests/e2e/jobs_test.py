@@ -11,13 +11,14 @@ import random
 import subprocess
 import sys
 import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "fault"))
 import harness  # noqa: E402  (shared with the fault tests)
 
 ROWS = 6_000
 CHUNK = 1_000
-FAR = "2099-01-01T00:00:00Z"
+FAR = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 30 * 86_400))
 
 
 def enqueue(client, count, merchant, first, **more):

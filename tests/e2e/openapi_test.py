@@ -222,6 +222,9 @@ def check_the_rest(checker):
     checker.call("POST", merchant + "/probe", 404, nobody)
     check_lanes(checker)
     check_providers(checker)
+    check_merchant_changes(checker, merchant)
+    check_imports(checker)
+    check_keys(checker)
     for path in ("/v1/providers", "/v1/stats", "/healthz", "/readyz", "/metrics"):
         checker.call("GET", path, 200)
     checker.call("POST", "/v1/clock/confirm", 200)
@@ -248,13 +251,67 @@ def check_inbox(checker, platform):
     harness.wait_until(lambda: checker.call("GET", "/v1/inbox", 200)["errors"] == 2, 20, "both rows are errors again")
 
 
+def check_merchant_changes(checker, path):
+    shop, configured = {"provider": "payindex", "merchant": "s/1"}, {"provider": "payindex", "merchant": "m0"}
+    made = {"url": "https://shop.example/n", "hosts": ["*.shop.example"], "options": {"window": 4, "ack_trim": True}}
+    checker.call("PUT", path, 201, shop, body={**made, "keys": [{"id": "k1", "secret": "s"}], "version": 0})
+    checker.call("PUT", path, 200, shop, body={**made, "keys": [{"id": "k2", "private_key": "p"}, {"id": "k1"}]})
+    checker.call("GET", path, 200, shop)
+    for body, expected in ((b"{".decode(), 400), ({"version": 1}, 409), ({"url": "x"}, 422)):
+        checker.call("PUT", path, expected, shop, body=body)
+    checker.call("PUT", path, 413, shop, body={"contact": "x" * 300_000})
+    checker.call("PUT", path, 409, configured, body={})
+    checker.call("POST", path + "/pause", 200, shop, body={"reason": "because"})
+    checker.call("POST", path + "/probe", 409, shop)
+    checker.call("GET", "/v1/merchants", 200, query="?state=paused&source=record")
+    checker.call("POST", path + "/resume", 200, shop)
+    for verb in ("pause", "resume"):
+        checker.call("POST", f"{path}/{verb}", 400, shop, body="{")
+        checker.call("POST", f"{path}/{verb}", 404, {"provider": "payindex", "merchant": "nobody"})
+    checker.call("DELETE", path, 409, shop, query="?version=7")
+    checker.call("DELETE", path, 422, shop, query="?versoin=7")
+    checker.call("DELETE", path, 200, shop, query="?version=2")
+    checker.call("DELETE", path, 404, shop)
+
+
+def check_imports(checker):
+    path = "/v1/merchant-imports"
+    identifier = {"id": checker.call("POST", path, 201)["id"]}
+    line = json.dumps({"provider": "payindex", "id": "imported"})
+    checker.call("POST", path + "/{id}/lines", 200, identifier, body=line, kind="application/x-ndjson")
+    checker.call("POST", path + "/{id}/lines", 200, identifier, body="{}", kind="application/x-ndjson")
+    checker.call("POST", path + "/{id}/lines", 413, identifier, body=" " * 300_000, kind="application/x-ndjson")
+    checker.call("POST", path + "/{id}/commit", 409, identifier)
+    checker.call("DELETE", path + "/{id}", 200, identifier)
+    checker.call("DELETE", path + "/{id}", 404, identifier)
+    checker.call("POST", path + "/{id}/lines", 404, identifier, body=line, kind="application/x-ndjson")
+    checker.call("POST", path + "/{id}/commit", 404, identifier)
+    identifier = {"id": checker.call("POST", path, 201)["id"]}
+    checker.call("POST", path + "/{id}/lines", 200, identifier, body=line, kind="application/x-ndjson")
+    checker.call("POST", path + "/{id}/commit", 200, identifier)
+
+
+def check_keys(checker):
+    path = "/v1/providers/{provider}/keys"
+    own, nobody = {"provider": "payindex"}, {"provider": "nowhere"}
+    checker.call("PUT", path, 200, own, body={"keys": [{"id": "s", "secret": "x"}]})
+    checker.call("GET", path, 200, own)
+    for expected, body in ((400, "{"), (413, {"keys": ["x" * 300_000]}), (422, {"keys": [{"id": "t"}]})):
+        checker.call("PUT", path, expected, own, body=body)
+    checker.call("GET", path, 404, nobody)
+    checker.call("PUT", path, 404, nobody, body={"keys": []})
+    checker.call("GET", "/v1/keys", 200)
+    checker.call("POST", "/v1/keys/rotate", 202)
+    harness.wait_until(lambda: not checker.call("GET", "/v1/keys", 200)["rotating"], 20, "the rotation is over")
+
+
 def check_methods(checker, paths):
     """What the document does not name is refused, with what the path does take."""
     for template, methods in paths.items():
         path = template.replace("{id}", "1").replace("{provider}", "payindex").replace("{merchant}", "m0")
         path = path.replace("{source}", "x").replace("{row}", "1")
         for method in {"get", "post", "put", "delete", "patch"} - set(methods):
-            if method == "get" and path.endswith("/probe"):
+            if path.endswith(("/probe", "/pause", "/resume")) and method in ("get", "put", "delete"):
                 continue  # a merchant's id may end so
             checker.connection.request(method.upper(), path)
             answer = checker.connection.getresponse()

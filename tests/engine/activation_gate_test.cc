@@ -47,6 +47,15 @@ TEST_CASE("protocols that ask for no activation, and merchants that are gone, ar
   CHECK_FALSE(world.gate.blocks("nowhere", "m"));
 }
 
+TEST_CASE("what is for a merchant that nobody knows is held too, but nobody calls it unverified") {
+  World world;
+  CHECK(world.gate.holds("asks", "gone"));
+  CHECK(world.gate.holds("plain", "gone"));
+  CHECK(world.gate.holds("asks", "m"));
+  CHECK_FALSE(world.gate.holds("plain", "m"));
+  CHECK(has(world.gate.reason("plain", "gone"), "`ackctl merchant add plain gone`"));
+}
+
 TEST_CASE("the current profile decides, whatever was in force before") {
   World world;
   Profile relaxed;

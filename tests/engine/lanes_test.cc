@@ -23,13 +23,23 @@ LaneKey key(std::int64_t lane) {
 }
 
 // Lanes of even and odd number share a host each.
-std::string host_of(const LaneKey& lane) {
-  return lane.merchant.back() % 2 == 0 ? "even" : "odd";
+LaneFacts default_facts(const LaneKey& lane) {
+  return {lane.merchant.back() % 2 == 0 ? "even" : "odd", std::nullopt, false};
 }
 
 class Fixture {
  public:
-  explicit Fixture(LaneLimits limits = {}) : lanes(limits, host_of) {}
+  explicit Fixture(LaneLimits limits = {})
+      : lanes(limits, [this](const LaneKey& lane) {
+          const auto changed = facts.find(lane.merchant);
+          return changed == facts.end() ? default_facts(lane) : changed->second;
+        }) {}
+
+  // Gives the lane's merchant other facts, as a committed change does.
+  void change(std::int64_t lane, const LaneFacts& to) {
+    facts[key(lane).merchant] = to;
+    lanes.merchant_changed("provider", key(lane).merchant, kNow);
+  }
 
   void offer(std::int64_t lane, std::int64_t id, DueClass due_class = DueClass::kFresh) {
     Lane& found = lanes.get(LaneId{lane}, key(lane));
@@ -41,13 +51,14 @@ class Fixture {
     const std::optional<Lanes::Next> next = lanes.take_next(kNow);
     return next ? next->row.key.id.value : 0;
   }
-  void finish(std::int64_t lane, std::int64_t id, Duration took) {
+  void finish(std::int64_t lane, std::int64_t id, Duration took, std::optional<HostIndex> host = std::nullopt) {
     Lane& found = *lanes.find(LaneId{lane});
-    lanes.finished(found, took);
+    lanes.finished(found, host.value_or(found.host), took);
     found.bring_back(NotificationId{id});
     lanes.reconsider(found, kNow);
   }
 
+  std::map<std::string, LaneFacts> facts;
   Lanes lanes;
 };
 
@@ -163,6 +174,102 @@ TEST_CASE("a closed lane starts nothing and opens by itself") {
   CHECK(f.lanes.next_wake() == kNow + Duration(1'000));
   f.lanes.wake_due(kNow + Duration(1'000));
   CHECK_FALSE(f.lanes.take_page_requests(10, kNow + Duration(1'000)).empty());
+}
+
+TEST_CASE("a paused lane starts nothing, reads nothing and asks for no wake; resumed, it goes on at once") {
+  Fixture f;
+  f.offer(2, 1);
+  f.offer(2, 2);
+  CHECK(f.start() == 1);
+  f.change(2, {"even", std::nullopt, true});
+  CHECK(f.start() == 0);
+  CHECK(f.lanes.page_bytes() == 0);
+  f.offer(2, 3);
+  f.lanes.note_beyond(*f.lanes.find(LaneId{2}), DueClass::kRetry, kNow + Duration(5));
+  f.lanes.reconsider(*f.lanes.find(LaneId{2}), kNow);
+  f.lanes.wake_due(kNow + Duration(10));
+  CHECK(f.lanes.take_page_requests(10, kNow + Duration(10)).empty());
+  CHECK_FALSE(f.lanes.next_wake().has_value());
+  f.finish(2, 1, Duration(1));
+  CHECK(f.lanes.size() == 1);  // what waits in the outbox is not forgotten
+  f.change(2, {"even", std::nullopt, false});
+  CHECK(f.lanes.take_page_requests(10, kNow).size() == 1);
+}
+
+TEST_CASE("a page that was wanted before a pause is not read after it") {
+  Fixture f;
+  f.lanes.note_beyond(f.lanes.get(LaneId{2}, key(2)), DueClass::kFresh, kNow);
+  f.lanes.reconsider(*f.lanes.find(LaneId{2}), kNow);
+  f.change(2, {"even", std::nullopt, true});
+  CHECK(f.lanes.take_page_requests(10, kNow).empty());
+  f.change(2, {"even", std::nullopt, false});
+  CHECK(f.lanes.take_page_requests(10, kNow).size() == 1);
+}
+
+TEST_CASE("a lane that moves to another host leaves what is in flight counted at the one before") {
+  Fixture f({.window = 10, .host_ceiling = 1});
+  f.offer(2, 21);
+  f.offer(2, 22);
+  f.offer(4, 41);
+  CHECK(f.start() == 21);
+  CHECK(f.start() == 0);
+  const HostIndex even = f.lanes.find(LaneId{2})->host;
+  f.change(2, {"elsewhere", std::nullopt, false});
+  CHECK(f.start() == 22);
+  CHECK(f.start() == 0);  // the first is still on the wire to the host that lane 4 waits for
+  f.finish(2, 21, Duration(1), even);
+  CHECK(f.start() == 41);
+}
+
+TEST_CASE("a lane that was woken for its host's free slot and does not take it passes it on") {
+  Fixture f({.window = 10, .host_ceiling = 1});
+  f.offer(2, 21);
+  f.offer(4, 41);
+  f.offer(6, 61);
+  CHECK(f.start() == 21);
+  CHECK(f.start() == 0);  // both others wait for the host now
+  f.finish(2, 21, Duration(1));
+  SUBCASE("because its merchant is paused") {
+    f.change(4, {"even", std::nullopt, true});
+  }
+  SUBCASE("because its merchant moves") {
+    f.change(4, {"elsewhere", std::nullopt, false});
+    CHECK(f.start() == 41);
+  }
+  SUBCASE("because its rows are taken back") {
+    f.lanes.drop_pages(*f.lanes.find(LaneId{4}));
+    f.lanes.reconsider(*f.lanes.find(LaneId{4}), kNow);
+  }
+  CHECK(f.start() == 61);
+}
+
+TEST_CASE("a merchant's own window counts, and a changed one at once") {
+  Fixture f({.window = 2, .host_ceiling = 10});
+  f.facts["m2"] = {"even", 1, false};
+  for (std::int64_t id = 1; id <= 4; ++id) f.offer(2, id);
+  CHECK(f.start() == 1);
+  CHECK(f.start() == 0);
+  f.change(2, {"even", 3, false});
+  CHECK(f.start() == 2);
+  CHECK(f.start() == 3);
+  CHECK(f.start() == 0);
+}
+
+TEST_CASE("a change touches every lane of its merchant, and nobody else's") {
+  Fixture f;
+  f.offer(2, 21);
+  LaneKey other = key(2);
+  other.origin = "https://own.example:443";
+  Lane& own = f.lanes.get(LaneId{9}, other);
+  f.lanes.offer(own, row(9, 91));
+  f.lanes.reconsider(own, kNow);
+  f.offer(4, 41);
+  f.change(2, {"even", std::nullopt, true});
+  CHECK(f.start() == 41);
+  CHECK(f.start() == 0);
+  CHECK(f.lanes.find(other)->paused);
+  CHECK(f.lanes.find(key(2))->paused);
+  CHECK(f.lanes.find({"provider", "nobody", ""}) == nullptr);
 }
 
 TEST_CASE("an idle lane is forgotten, and the page budget returns to zero") {

@@ -105,15 +105,22 @@ TEST_CASE("every event makes exactly one line") {
                                NotificationQuarantined{{1}, 3},
                                MerchantActivated{},
                                ProbeFailed{},
+                               MerchantChanged{},
+                               MerchantsImported{},
+                               SharedKeysChanged{},
+                               KeysResealed{},
+                               ResealingStopped{},
                                PossiblySentFound{},
                                StorageTrouble{"x", true},
                                StorageFailed{"x"},
                                MemoryShort{},
                                ClockStepped{},
                                ClockBehindRecord{},
-                               InboxTrouble{"x", true},
+                               InboxTrouble{"x", "x", true},
                                InboxReplaced{},
-                               DrainStarted{}};
+                               DrainStarted{},
+                               JobStarted{},
+                               JobEnded{}};
   REQUIRE(all.size() == std::variant_size_v<Event>);
   for (const Event& event : all) events.on(event);
   CHECK(lines.all.size() == all.size());

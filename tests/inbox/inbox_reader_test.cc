@@ -42,6 +42,10 @@ class Loop {
     }
     return true;
   }
+  std::string trouble() {
+    const std::optional<SourceTrouble> found = reader->news().trouble;
+    return found ? found->message : std::string();
+  }
   InboxChunk chunk() {
     std::optional<InboxChunk> found;
     REQUIRE(until([&] { return (found = reader->take_chunk()).has_value(); }));
@@ -145,11 +149,11 @@ TEST_CASE("a mark that cannot be written is told, and the end of that too, while
 TEST_CASE("trouble is news, and so is its end") {
   const TemporaryFolder folder;
   Loop loop(folder, {});
-  CHECK(loop.until([&] { return loop.reader->news().trouble.find("no such file") != std::string::npos; }));
+  CHECK(loop.until([&] { return loop.trouble().find("no such file") != std::string::npos; }));
   const auto platform = make_platform(folder.file("p.db"));
   platform->say("row");
   CHECK(loop.chunk().rows.size() == 1);
-  CHECK(loop.reader->news().trouble.empty());
+  CHECK(loop.trouble().empty());
 }
 
 TEST_CASE("a lock is trouble only when it lasts") {
@@ -158,9 +162,9 @@ TEST_CASE("a lock is trouble only when it lasts") {
   SUBCASE("it lasts") {
     Loop loop(folder, {}, Duration(100));
     platform->run("BEGIN EXCLUSIVE");
-    CHECK(loop.until([&] { return loop.reader->news().trouble.find("locked") != std::string::npos; }));
+    CHECK(loop.until([&] { return loop.trouble().find("locked") != std::string::npos; }));
     platform->run("COMMIT");
-    CHECK(loop.until([&] { return loop.reader->news().trouble.empty(); }));
+    CHECK(loop.until([&] { return loop.trouble().empty(); }));
   }
   SUBCASE("it does not") {
     Loop loop(folder, {}, Duration(60'000));
@@ -168,7 +172,7 @@ TEST_CASE("a lock is trouble only when it lasts") {
     platform->say("row");
     platform->run("COMMIT");
     CHECK(loop.chunk().rows.size() == 1);
-    CHECK(loop.reader->news().trouble.empty());
+    CHECK(loop.trouble().empty());
   }
 }
 

@@ -29,7 +29,7 @@ class ScriptedFeed final : public InboxFeed {
   }
 
   std::deque<InboxChunk> chunks;
-  InboxNews newest{"abc", 0, {}, {}};
+  InboxNews newest{"abc", 0, std::nullopt, {}};
   std::vector<PublishedMark> published;
   std::vector<InboxMark> again;
 };
@@ -155,13 +155,16 @@ TEST_CASE("each trouble is told once when it begins and once when it is over") {
   InboxWorld w;
   w.turns();
   CHECK(w.events.troubles.empty());
-  w.feed.newest.trouble = "it is missing";
+  w.feed.newest.trouble = SourceTrouble{InboxFault::kMissing, "it is missing"};
   w.turns();
   CHECK(w.inbox.status().state == InboxState::kTrouble);
   CHECK(w.inbox.status().trouble == "it is missing");
-  w.feed.newest.trouble = "it is damaged";
+  w.feed.newest.trouble = SourceTrouble{InboxFault::kMissing, "it is missing still"};
   w.turns();
-  w.feed.newest.trouble = "";
+  CHECK(w.inbox.status().trouble == "it is missing still");
+  w.feed.newest.trouble = SourceTrouble{InboxFault::kCorrupt, "it is damaged"};
+  w.turns();
+  w.feed.newest.trouble.reset();
   w.turns();
   CHECK(w.events.troubles == std::vector<std::string>{"it is missing", "it is damaged", ""});
   CHECK(w.inbox.status().state == InboxState::kReading);

@@ -5,6 +5,7 @@
 #include "outbox/conformance_activation.h"
 #include "outbox/conformance_inbox.h"
 #include "outbox/conformance_jobs.h"
+#include "outbox/conformance_merchants.h"
 #include "outbox/conformance_store.h"
 
 namespace ackd::conformance {
@@ -499,6 +500,21 @@ inline void check_outbox(const StoreFactory& make) {
   }
   SUBCASE("filters") {
     check_filters(*store);
+  }
+  SUBCASE("merchants") {
+    check_merchants(*store);
+  }
+  SUBCASE("pauses") {
+    check_pauses(*store);
+  }
+  SUBCASE("shared keys") {
+    check_shared_keys(*store);
+  }
+  SUBCASE("resealing") {
+    check_resealing(*store);
+  }
+  SUBCASE("an import") {
+    check_import(*store);
   }
   SUBCASE("an empty store has no lanes") {
     Batch batch;

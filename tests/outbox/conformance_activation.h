@@ -88,7 +88,7 @@ inline void check_releases(Store& store) {
     hold = settlement(row_of(store, 1)->row, State::kHeld);
     hold.attempt.reset();
     hold.steps = 1;
-    hold.awaits_activation = true;
+    hold.awaits_merchant = true;
     CHECK(apply(store, hold).state == State::kHeld);
     CHECK(store.activation().awaiting == std::vector{kM1, kM2});
     CHECK(release(store, kM1, 100).woken.size() == 1);

@@ -98,7 +98,7 @@ inline void check_inbox_rows(Store& store) {
   SUBCASE("a held row is held") {
     InboxRow held = inbox_row(1, 1);
     held.admission->held_reason = "not activated";
-    held.admission->awaits_activation = true;
+    held.admission->awaits_merchant = true;
     CHECK(take(store, slice_of(0, {held})).rows[0].state == State::kHeld);
     CHECK(store.activation().awaiting.size() == 1);
   }

@@ -33,6 +33,7 @@ class Store {
   virtual Result<QueryAnswer> ask(Query query) = 0;
   // Where the merchant's own URL leads, as it is kept for lists by host.
   virtual void put_origin(const MerchantName& merchant, const std::string& origin) = 0;
+  virtual MerchantsOpening merchants() = 0;
 };
 using StoreFactory = std::function<std::unique_ptr<Store>()>;
 

@@ -59,6 +59,9 @@ class SqliteStore final : public conformance::Store {
     auto opened = SqliteOutbox::open(options, wakeup_.callback());
     REQUIRE_MESSAGE(opened.ok(), opened.error().message);
     outbox_ = std::move(*opened);
+    auto loaded = outbox_->load_merchants();
+    REQUIRE_MESSAGE(loaded.ok(), loaded.error().message);
+    merchants_ = std::move(*loaded);
     outbox_->start();
   }
   void close() { outbox_.reset(); }
@@ -103,6 +106,14 @@ class SqliteStore final : public conformance::Store {
     CHECK(put.run(origin, merchant.provider, merchant.id) == 1);
     open(options_);
   }
+  MerchantsOpening merchants() override {
+    close();
+    open(options_);
+    const auto by_name = [](const auto& a, const auto& b) { return a.name < b.name; };
+    std::ranges::sort(merchants_.merchants, by_name);
+    std::ranges::sort(merchants_.paused, {}, &MerchantPause::merchant);
+    return merchants_;
+  }
 
   // Each with a reader of its own, which sees every commit that was answered.
   Result<QueryAnswer> ask(Query query) override {
@@ -128,6 +139,7 @@ class SqliteStore final : public conformance::Store {
   std::string path_;
   SqliteOutboxOptions options_;
   Wakeup wakeup_;
+  MerchantsOpening merchants_;
   std::unique_ptr<SqliteOutbox> outbox_;
 };
 
@@ -145,6 +157,7 @@ class TemporaryStore final : public conformance::Store {
   void put_origin(const MerchantName& merchant, const std::string& origin) override {
     store_.put_origin(merchant, origin);
   }
+  MerchantsOpening merchants() override { return store_.merchants(); }
 
  private:
   TemporaryFolder folder_;

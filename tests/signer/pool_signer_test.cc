@@ -253,7 +253,7 @@ TEST_CASE_FIXTURE(Fixture, "what is missing is said so that an operator can put 
   CHECK(trouble(with) == "the profile revision 9 of chooser is not loaded; restore its file, then release");
   with = start(5, "RSA");
   with.lane.merchant = "nobody";
-  CHECK(trouble(with) == "merchant chooser/nobody is not configured; add it, then release");
+  CHECK(trouble(with) == "merchant chooser/nobody is unknown; add it, then release");
   with = start(5, "RSA");
   with.content = "garbage";
   CHECK(trouble(with) == "the stored content cannot be read");

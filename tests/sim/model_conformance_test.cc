@@ -26,6 +26,7 @@ class ModelStore final : public conformance::Store {
   void put_origin(const MerchantName& merchant, const std::string& origin) override {
     record_.origins[merchant] = origin;
   }
+  MerchantsOpening merchants() override { return merchants_of(record_); }
 
  private:
   ModelRecord record_;

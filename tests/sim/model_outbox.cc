@@ -39,7 +39,7 @@ OperationResult ModelWriter::admit(const Admission& admission) {
   row.lane = lane_of(n.lane);
   row.state = admission.held_reason.empty() ? State::kPending : State::kHeld;
   row.next_at = n.not_before;
-  row.awaits_activation = admission.awaits_activation && row.state == State::kHeld;
+  row.awaits_merchant = admission.awaits_merchant && row.state == State::kHeld;
   note_probe(row);
   record_.keys.emplace(index_of(n), n.id);
   record_.newest = std::max(record_.newest, n.id);
@@ -66,7 +66,7 @@ void ModelWriter::note_probe(const ModelRow& row) {
 bool ModelWriter::release(const ReleaseSlice& slice) {
   std::size_t released = 0;
   for (auto& [id, row] : record_.rows) {
-    if (!row.awaits_activation || merchant_of(row) != slice.merchant) continue;
+    if (!row.awaits_merchant || merchant_of(row) != slice.merchant) continue;
     if (released == slice.rows_max) return false;
     move(row, State::kPending, row.due_class, row.next_at, slice.at);
     ++released;
@@ -81,7 +81,7 @@ Applied ModelWriter::move(ModelRow& row, State state, DueClass due_class, Engine
   row.due_class = due_class;
   row.next_at = next_at;
   row.cancel_asked = false;
-  row.awaits_activation = false;
+  row.awaits_merchant = false;
   ++row.progress.version;
   note_probe(row);
   if (state == State::kPending) {
@@ -110,7 +110,7 @@ OperationResult ModelWriter::settle(const Settlement& settlement) {
   row.lonely_crashes = settlement.lonely_crashes;
   const EngineTime next_at = settlement.state == State::kHeld ? row.next_at : settlement.next_at;
   move(row, cancelled ? State::kCancelled : settlement.state, settlement.due_class, next_at, settlement.at);
-  row.awaits_activation = settlement.awaits_activation && row.state == State::kHeld;
+  row.awaits_merchant = settlement.awaits_merchant && row.state == State::kHeld;
   if (settlement.probed_url && row.state == State::kDelivered) {
     record_.activations[merchant_of(row)] = {merchant_of(row), *settlement.probed_url, settlement.at};
   }
@@ -281,6 +281,82 @@ void ModelWriter::scan(const LaneScan& scan, BatchResult& result) const {
   }
 }
 
+std::uint32_t ModelWriter::put(const MerchantRecord& record, EngineTime at) {
+  MerchantRecord& stored = record_.merchants[record.name];
+  const std::uint32_t version = stored.version + 1;
+  stored = record;
+  stored.version = version;
+  stored.changed_at = at;
+  record_.newest_record = std::max(record_.newest_record, at);
+  return version;
+}
+
+OperationResult ModelWriter::change_merchant(const MerchantChange& change) {
+  OperationResult result;
+  const auto stored = record_.merchants.find(change.merchant);
+  result.version = stored == record_.merchants.end() ? 0 : stored->second.version;
+  if (change.expected_version && *change.expected_version != result.version) {
+    result.applied = Applied::kStale;
+  } else if (change.record) {
+    result.version = put(*change.record, change.at);
+  } else if (stored == record_.merchants.end()) {
+    result.applied = Applied::kNotFound;
+  } else {
+    record_.merchants.erase(stored);
+    record_.paused.erase(change.merchant);
+    result.version = 0;
+  }
+  return result;
+}
+
+void ModelWriter::pause(const MerchantPauseChange& change) {
+  if (change.paused) {
+    record_.paused[change.pause.merchant] = change.pause.reason;
+  } else {
+    record_.paused.erase(change.pause.merchant);
+  }
+}
+
+OperationResult ModelWriter::reseal(const KeyReseal& reseal) {
+  OperationResult result;
+  result.applied = Applied::kStale;
+  const std::string& provider = reseal.to.provider;
+  const bool known = reseal.to.merchant ? record_.merchants.contains({provider, *reseal.to.merchant})
+                                        : record_.shared.contains(provider);
+  if (!known) return result;
+  for (SealedKey& key :
+       reseal.to.merchant ? record_.merchants.at({provider, *reseal.to.merchant}).keys : record_.shared.at(provider)) {
+    if (key.id != reseal.to.key.id || key.sealed != reseal.from) continue;
+    key = reseal.to.key;
+    result.applied = Applied::kApplied;
+  }
+  return result;
+}
+
+OperationResult ModelWriter::apply_merchants(const Operation& operation) {
+  if (const auto* change = std::get_if<MerchantChange>(&operation)) return change_merchant(*change);
+  if (const auto* resealed = std::get_if<KeyReseal>(&operation)) return reseal(*resealed);
+  if (const auto* paused = std::get_if<MerchantPauseChange>(&operation)) pause(*paused);
+  if (const auto* shared = std::get_if<SharedKeysChange>(&operation)) {
+    record_.shared[shared->shared.provider] = shared->shared.keys;
+    if (shared->shared.keys.empty()) record_.shared.erase(shared->shared.provider);
+  }
+  return {};
+}
+
+std::vector<SealedKeyRow> ModelWriter::read(const SealedKeysRead& request) const {
+  std::vector<SealedKeyRow> rows;
+  const auto look_at = [&](const std::string& provider, const std::optional<std::string>& merchant,
+                           const std::vector<SealedKey>& keys) {
+    for (const SealedKey& key : keys) {
+      if (key.master != request.current && rows.size() < request.rows_max) rows.push_back({provider, merchant, key});
+    }
+  };
+  for (const auto& [provider, keys] : record_.shared) look_at(provider, std::nullopt, keys);
+  for (const auto& [name, merchant] : record_.merchants) look_at(name.provider, name.id, merchant.keys);
+  return rows;
+}
+
 BatchResult ModelWriter::apply(const Batch& batch) {
   BatchResult result;
   woken_.clear();
@@ -288,15 +364,24 @@ BatchResult ModelWriter::apply(const Batch& batch) {
     if (const auto* admission = std::get_if<Admission>(&operation)) result.results.push_back(admit(*admission));
     if (const auto* settlement = std::get_if<Settlement>(&operation)) result.results.push_back(settle(*settlement));
     if (const auto* wish = std::get_if<OperatorChange>(&operation)) result.results.push_back(change(*wish));
-    if (const auto* job = std::get_if<JobStart>(&operation)) result.results.push_back(start(*job));
-    if (const auto* job = std::get_if<JobStop>(&operation)) result.results.push_back(stop(*job));
+    if (const auto* job = std::get_if<JobStart>(&operation)) {
+      result.results.push_back(start(*job));
+    } else if (const auto* stopped = std::get_if<JobStop>(&operation)) {
+      result.results.push_back(stop(*stopped));
+    } else if (operation.index() >= 3) {
+      result.results.push_back(apply_merchants(operation));
+    }
   }
   if (batch.job) result.job = advance(*batch.job);
   if (batch.inbox) result.inbox = take_inbox(*batch.inbox);
+  if (batch.merchants) {
+    for (const MerchantRecord& record : batch.merchants->merchants) put(record, batch.merchants->at);
+  }
   if (batch.release) result.release_complete = release(*batch.release);
   for (const LaneId lane : woken_) result.woken.push_back(head_of(lane));
   for (const PageRequest& request : batch.pages) result.pages.push_back(read(request));
   if (batch.scan) scan(*batch.scan, result);
+  if (batch.sealed) result.sealed = read(*batch.sealed);
   if (!batch.rows) return result;
   for (const NotificationId id : batch.rows->ids) {
     const auto found = record_.rows.find(id);
@@ -333,7 +418,7 @@ ActivationRecord activation_of(const ModelRecord& record) {
   for (const auto& [merchant, activation] : record.activations) known.activations.push_back(activation);
   std::set<MerchantName> awaiting;
   for (const auto& [id, row] : record.rows) {
-    if (row.awaits_activation) awaiting.insert(merchant_of(row));
+    if (row.awaits_merchant) awaiting.insert(merchant_of(row));
   }
   known.awaiting.assign(awaiting.begin(), awaiting.end());
   return known;
@@ -366,6 +451,14 @@ std::vector<Job> running_jobs(const ModelRecord& record) {
     if (job.state == JobState::kRunning) running.push_back(job);
   }
   return running;
+}
+
+MerchantsOpening merchants_of(const ModelRecord& record) {
+  MerchantsOpening known;
+  for (const auto& [name, merchant] : record.merchants) known.merchants.push_back(merchant);
+  for (const auto& [name, reason] : record.paused) known.paused.push_back({name, reason});
+  for (const auto& [provider, keys] : record.shared) known.shared.push_back({provider, keys});
+  return known;
 }
 
 std::optional<BootTime> ModelOutbox::next_ready() const {

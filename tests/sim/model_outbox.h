@@ -23,7 +23,7 @@ struct ModelRow {
   EngineTime next_at;
   bool cancel_asked = false;
   std::uint32_t lonely_crashes = 0;
-  bool awaits_activation = false;
+  bool awaits_merchant = false;
   std::vector<Attempt> attempts;
 
   QueueKey key() const { return {lane, due_class, next_at, notification.id}; }
@@ -47,6 +47,9 @@ struct ModelRecord {
   std::map<InboxErrorName, InboxError> inbox_errors;
   std::map<MerchantName, std::string> origins;  // of merchants' own URLs
   std::map<JobId, Job> jobs;
+  std::map<MerchantName, MerchantRecord> merchants;
+  std::map<MerchantName, std::string> paused;  // to the reason
+  std::map<std::string, std::vector<SealedKey>> shared;
   NotificationId newest;
   EngineTime newest_record;
 };
@@ -83,6 +86,12 @@ class ModelWriter {
   bool release(const ReleaseSlice& slice);
   InboxResult take_inbox(const InboxSlice& slice);
   OperationResult take_row(const InboxSlice& slice, const InboxRow& row);
+  OperationResult change_merchant(const MerchantChange& change);
+  std::uint32_t put(const MerchantRecord& record, EngineTime at);
+  void pause(const MerchantPauseChange& change);
+  OperationResult reseal(const KeyReseal& reseal);
+  OperationResult apply_merchants(const Operation& operation);
+  std::vector<SealedKeyRow> read(const SealedKeysRead& request) const;
   OperationResult answer(const ModelRow& row, Applied applied) const;
   Applied move(ModelRow& row, State state, DueClass due_class, EngineTime next_at, EngineTime at);
   LaneId lane_of(const LaneKey& key);
@@ -104,6 +113,8 @@ std::vector<Job> running_jobs(const ModelRecord& record);
 
 std::vector<InboxStanding> inbox_of(const ModelRecord& record);
 InboxErrorsPage inbox_errors_of(const ModelRecord& record, const InboxErrorsQuery& query);
+// And about merchants.
+MerchantsOpening merchants_of(const ModelRecord& record);
 
 // When and how the batch in flight ends; drawn by the simulator.
 struct BatchPlan {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "text/url.h"
+
 namespace ackd::sim {
 namespace {
 
@@ -45,28 +47,41 @@ void WorldInFlight::leave(NotificationId id) {
 
 void WorldSigner::start(SignStart start) {
   world_.crash_point();
+  world_.witness.on_sign(start.id);
   const BootTime at = world_.boot + (takes_max_.count() == 0 ? Duration(0) : world_.rng.between(0, takes_max_.count()));
-  jobs_.emplace(at, std::move(start));
+  std::optional<Url> url;
+  const auto merchant = world_.record.merchants.find({start.lane.provider, start.lane.merchant});
+  if (merchant != world_.record.merchants.end()) url = *parse_url(merchant->second.url);
+  jobs_.emplace(at, Job{std::move(start), std::move(url)});
+}
+
+Signing WorldSigner::sign(const Job& job) {
+  const SignStart& start = job.start;
+  if (!job.url) return {start.ticket, Error{ErrorCode::kNotFound, "the merchant is unknown", {}}};
+  if (world_.faults && world_.rng.below(400) == 0) return {start.ticket, invalid("the merchant's key is missing")};
+  SignedRequest signed_request;
+  signed_request.request.method = "POST";
+  signed_request.request.url = *job.url;
+  signed_request.request.headers = {{"id", to_string(start.id)},
+                                    {"provider", start.lane.provider},
+                                    {"merchant", start.lane.merchant},
+                                    {"origin", start.lane.origin}};
+  signed_request.request.body = start.content;
+  return {start.ticket, std::move(signed_request)};
+}
+
+std::optional<MerchantName> WorldSigner::busy_with() const {
+  if (jobs_.empty()) return std::nullopt;
+  const LaneKey& lane = jobs_.begin()->second.start.lane;
+  return MerchantName{lane.provider, lane.merchant};
 }
 
 std::vector<Signing> WorldSigner::take_finished() {
   std::vector<Signing> out;
   while (!jobs_.empty() && jobs_.begin()->first <= world_.boot) {
-    const SignStart job = std::move(jobs_.begin()->second);
+    const Job job = std::move(jobs_.begin()->second);
     jobs_.erase(jobs_.begin());
-    if (world_.faults && world_.rng.below(400) == 0) {
-      out.push_back({job.ticket, invalid("the merchant's key is missing")});
-      continue;
-    }
-    SignedRequest signed_request;
-    signed_request.request.method = "POST";
-    signed_request.request.url = Url{false, world_.hosts.at(job.lane.merchant), 80, "/", {}};
-    signed_request.request.headers = {{"id", to_string(job.id)},
-                                      {"provider", job.lane.provider},
-                                      {"merchant", job.lane.merchant},
-                                      {"origin", job.lane.origin}};
-    signed_request.request.body = job.content;
-    out.push_back({job.ticket, std::move(signed_request)});
+    out.push_back(sign(job));
   }
   return out;
 }

@@ -37,9 +37,8 @@ enum class Temper { kPrompt, kSlow, kSilent, kLying, kFlapping, kRefusing };
 inline constexpr unsigned kTemperCount = 6;
 
 struct World {
-  World(std::uint64_t seed, const ProfileCatalogue& catalogue, const MerchantDirectory& merchants,
-        const EngineOptions& options)
-      : rng(seed), witness(catalogue, merchants, options, record) {}
+  World(std::uint64_t seed, const ProfileCatalogue& catalogue, const EngineOptions& options)
+      : rng(seed), witness(catalogue, options, record) {}
 
   Moment now() const { return {WallTime{boot.ms + wall_offset.count()}, boot}; }
   void trace(std::uint64_t fact) { hash = (hash ^ fact) * 1'099'511'628'211ULL; }
@@ -85,11 +84,20 @@ class WorldSigner final : public Signer {
   void start(SignStart start) override;
   std::vector<Signing> take_finished() override;
   std::optional<BootTime> next_ready() const;
+  // Whose notification is being signed, if any.
+  std::optional<MerchantName> busy_with() const;
 
  private:
+  // The URL as it was at the start, as the real signer takes it; nothing of an unknown merchant.
+  struct Job {
+    SignStart start;
+    std::optional<Url> url;
+  };
+  Signing sign(const Job& job);
+
   World& world_;
   Duration takes_max_;
-  std::multimap<BootTime, SignStart> jobs_;
+  std::multimap<BootTime, Job> jobs_;
 };
 
 class WorldTransport final : public Transport {

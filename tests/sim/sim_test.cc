@@ -70,6 +70,7 @@ TEST_CASE("every seed keeps the promises and ends") {
     total.probes += report.probes;
     total.inbox_rows += report.inbox_rows;
     total.inbox_errors += report.inbox_errors;
+    total.merchant_changes += report.merchant_changes;
     total.activations += report.activations;
     total.virtual_ms += report.virtual_ms;
   }
@@ -77,8 +78,9 @@ TEST_CASE("every seed keeps the promises and ends") {
                 << total.accepted << " accepted, " << total.sends << " sends, " << total.crashes << " crashes, "
                 << total.failed_batches << " failed batches, " << total.clock_steps << " clock steps, "
                 << total.operator_changes << " operator changes, " << total.jobs << " jobs that made "
-                << total.job_changes << " more, " << total.probes << " probes, " << total.activations
-                << " activations, " << total.inbox_rows << " inbox rows, " << total.inbox_errors << " errors of it");
+                << total.job_changes << " more, " << total.merchant_changes << " changes of merchants, " << total.probes
+                << " probes, " << total.activations << " activations, " << total.inbox_rows << " inbox rows, "
+                << total.inbox_errors << " errors of it");
   // A run in which nothing happened proves nothing.
   if (seeds >= 20) {
     CHECK(total.sends > 1'000);
@@ -89,6 +91,7 @@ TEST_CASE("every seed keeps the promises and ends") {
     CHECK(total.jobs > 50);
     CHECK(total.job_changes > 500);
     CHECK(total.probes > 100);
+    CHECK(total.merchant_changes > 200);
     CHECK(total.activations > 50);
     CHECK(total.inbox_rows > 500);
     CHECK(total.inbox_errors > 20);

@@ -7,8 +7,7 @@
 #include "engine/intake.h"
 #include "policy/judge.h"
 #include "profile/content_rules.h"
-#include "sim/model_queries.h"
-#include "sim/scripted_world.h"
+#include "sim/simulated_process.h"
 
 namespace ackd::sim {
 namespace {
@@ -34,40 +33,6 @@ EngineOptions draw_options(SeededRng& rng) {
   return options;
 }
 
-class IgnoredEvents final : public Events {
- public:
-  void on(const Event&) override {}
-};
-
-// The parts that die with the process.
-struct Process {
-  Process(World& world, const EngineOptions& options, const ProfileCatalogue& catalogue,
-          const MerchantDirectory& merchants, std::function<BatchPlan()> plan, Duration signer_max)
-      : outbox(world.record, world.witness, std::move(plan), [&world] { return world.boot; }),
-        in_flight(world),
-        signer(world, signer_max),
-        transport(world),
-        queries(
-            world.record, [&world] { return world.rng.between(0, world.faults ? 3'000 : 5); },
-            [&world] { return world.boot; }),
-        activations(activation_of(world.record).activations),
-        intake(catalogue, merchants, activations, world.rng),
-        engine(options,
-               {outbox, in_flight, signer, transport, catalogue, merchants, events, world.rng, activations, queries},
-               {world.now(), world.record.newest, world.record.newest_record, activation_of(world.record).awaiting,
-                running_jobs(world.record)}) {}
-
-  ModelOutbox outbox;
-  WorldInFlight in_flight;
-  WorldSigner signer;
-  WorldTransport transport;
-  ModelQueries queries;
-  IgnoredEvents events;
-  Activations activations;
-  Intake intake;
-  Engine engine;
-};
-
 class Simulator {
  public:
   Simulator(std::uint64_t seed, const ProfileCatalogue& catalogue)
@@ -76,7 +41,7 @@ class Simulator {
           return draw_options(rng);
         }()),
         catalogue_(catalogue),
-        world_(seed, catalogue, merchants_, options_) {}
+        world_(seed, catalogue, options_) {}
 
   Report run();
 
@@ -93,7 +58,10 @@ class Simulator {
   void steer_by_job();
   ListFilter draw_filter();
   void step_clock();
-  void change_a_url();
+  void change_a_merchant();
+  MerchantWrite draw_change();
+  void write(MerchantWrite write);
+  void restore_merchants();
   void probe_something();
   void probe_unverified();
   void probe(const Merchant& merchant);
@@ -112,12 +80,13 @@ class Simulator {
 
   EngineOptions options_;
   const ProfileCatalogue& catalogue_;
-  MerchantDirectory merchants_;
+  std::vector<MerchantRecord> known_;  // every merchant that there ever was, as it was at first
   World world_;
   std::unique_ptr<Process> process_;
   Report report_;
   std::optional<BootTime> wake_;
   BootTime next_admission_, next_change_, next_job_, next_clock_, next_band_, next_probe_, next_inbox_;
+  BootTime next_merchant_;
   BootTime disk_trouble_until_{0};
   unsigned disk_trouble_percent_ = 0;
   Duration signer_max_{0};
@@ -142,14 +111,19 @@ void Simulator::populate() {
     world_.tempers[id] = static_cast<Temper>(rng.below(kTemperCount));
     world_.hosts[id] = "host" + std::to_string(rng.below(count)) + ".example";
     for (const Profile* profile : profiles) {
-      merchants_.put(
-          {profile->id, id, "http://" + world_.hosts[id] + "/", {{"k1", Secret("0123456789"), Secret()}}, {}});
+      MerchantRecord record;
+      record.name = {profile->id, id};
+      record.version = 1;
+      record.url = "http://" + world_.hosts[id] + "/";
+      known_.push_back(record);
+      world_.record.merchants[record.name] = record;
     }
   }
   world_.crash_per_100k = rng.chance(70) ? static_cast<unsigned>(rng.below(400)) : 0;
   disk_trouble_percent_ = rng.chance(50) ? static_cast<unsigned>(rng.below(40)) : 0;
   signer_max_ = rng.chance(50) ? Duration(0) : rng.between(1, 300);
-  next_admission_ = next_change_ = next_job_ = next_clock_ = next_band_ = next_probe_ = next_inbox_ = world_.boot;
+  next_admission_ = next_change_ = next_job_ = next_clock_ = next_band_ = world_.boot;
+  next_probe_ = next_inbox_ = next_merchant_ = world_.boot;
 }
 
 IntakeRequest Simulator::request_of(unsigned order) {
@@ -165,20 +139,45 @@ IntakeRequest Simulator::request_of(unsigned order) {
   return request;
 }
 
-// URLs come from the configuration file, so they change between two processes. Two for each merchant: it is often put
-// back to the one that is activated, and what was held meanwhile must go out.
-void Simulator::change_a_url() {
+// A few URLs for each merchant, also on the hosts of others: it is often put back to the one that is activated, and
+// what was held meanwhile must go out.
+MerchantWrite Simulator::draw_change() {
   SeededRng& rng = world_.rng;
-  const std::vector<const Merchant*> merchants = merchants_.all();
-  Merchant changed = *merchants[rng.below(merchants.size())];
-  changed.url = "http://" + world_.hosts[changed.id] + (rng.chance(50) ? "/moved" : "/");
-  merchants_.put(std::move(changed));
+  const MerchantRecord& drawn = known_[rng.below(known_.size())];
+  const std::uint64_t kind = rng.below(10);
+  if (kind == 0) return MerchantRemoval{drawn.name, std::nullopt};
+  if (kind <= 3) return MerchantPausing{process_->signer.busy_with().value_or(drawn.name), true, "a reason"};
+  if (kind <= 5) return MerchantPausing{drawn.name, false, {}};
+  MerchantRecord changed = drawn;
+  const std::string& other = known_[rng.below(known_.size())].name.id;
+  changed.url = "http://" + world_.hosts[rng.chance(30) ? other : drawn.name.id] + (rng.chance(50) ? "/moved" : "/");
+  return MerchantPut{merchant_of(changed), {}, std::nullopt};
+}
+
+void Simulator::write(MerchantWrite write) {
+  asked_.emplace(++newest_ticket_, Asked{});
+  process_->engine.change_merchant(newest_ticket_, std::move(write));
+}
+
+void Simulator::change_a_merchant() {
+  next_merchant_ = soon(1'000, 4'000'000);
+  const std::uint64_t count = 1 + world_.rng.below(3);
+  for (std::uint64_t i = 0; i < count; ++i) write(draw_change());
+  report_.merchant_changes += count;
+}
+
+// In the healthy world every merchant is there, and none is paused.
+void Simulator::restore_merchants() {
+  for (const MerchantRecord& merchant : known_) {
+    const bool paused = world_.record.paused.contains(merchant.name);
+    if (!world_.record.merchants.contains(merchant.name)) write(MerchantPut{merchant_of(merchant), {}, std::nullopt});
+    if (paused) write(MerchantPausing{merchant.name, false, {}});
+  }
 }
 
 void Simulator::start_process() {
-  for (unsigned changes = 0; world_.faults && changes < 4 && world_.rng.chance(40); ++changes) change_a_url();
   process_ = std::make_unique<Process>(
-      world_, options_, catalogue_, merchants_, [this] { return plan(); }, signer_max_);
+      world_, options_, catalogue_, [this] { return plan(); }, signer_max_);
   asked_.clear();
   inbox_offered_to_ = world_.record.inbox[kInboxSource].mark;
   wake_ = world_.boot;
@@ -351,14 +350,14 @@ void Simulator::probe(const Merchant& merchant) {
 
 void Simulator::probe_something() {
   next_probe_ = soon(1'000, 6'000'000);
-  const std::vector<const Merchant*> merchants = merchants_.all();
-  if (process_->engine.accepts(1, 1'000)) probe(*merchants[world_.rng.below(merchants.size())]);
+  const std::vector<const Merchant*> merchants = process_->merchants.all();
+  if (!merchants.empty() && process_->engine.accepts(1, 1'000)) probe(*merchants[world_.rng.below(merchants.size())]);
 }
 
 // In the healthy world an operator probes whatever is still unverified, one at a time.
 void Simulator::probe_unverified() {
   if (!asked_.empty()) return;
-  for (const Merchant* merchant : merchants_.all()) {
+  for (const Merchant* merchant : process_->merchants.all()) {
     const MerchantName name{merchant->provider, merchant->id};
     const auto activation = world_.record.activations.find(name);
     const bool active = activation != world_.record.activations.end() && activation->second.url == merchant->url;
@@ -388,6 +387,9 @@ void Simulator::act() {
   if (world_.boot >= next_clock_) step_clock();
   if (world_.boot >= next_probe_) probe_something();
   if (world_.boot >= next_inbox_) write_inbox();
+  // Now and then while something is being signed, which it seldom is at any other moment.
+  const bool signing = process_->signer.busy_with().has_value() && world_.rng.chance(2);
+  if (world_.boot >= next_merchant_ || signing) change_a_merchant();
   if (world_.boot < next_band_) return;
   next_band_ = soon(100'000, 20'000'000);
   process_->outbox.band = static_cast<DiskBand>(world_.rng.below(3));
@@ -435,8 +437,8 @@ std::optional<BootTime> Simulator::next_event() const {
   consider(process_->signer.next_ready());
   consider(process_->transport.next_ready());
   if (world_.faults) {
-    for (const BootTime at :
-         {next_admission_, next_change_, next_job_, next_clock_, next_band_, next_probe_, next_inbox_}) {
+    for (const BootTime at : {next_admission_, next_change_, next_job_, next_clock_, next_band_, next_probe_,
+                              next_inbox_, next_merchant_}) {
       consider(at);
     }
   }
@@ -471,11 +473,13 @@ void Simulator::heal() {
   world_.witness.forget_all_due(world_.boot);
 }
 
-// What awaits an activation is not released by hand: the activation must do it.
+// What awaits its merchant is not released by hand: the merchant's change or activation must do it.
 void Simulator::release_held() {
   std::vector<OperatorChange> changes;
   for (const auto& [id, row] : world_.record.rows) {
-    if (row.state != State::kHeld || row.awaits_activation) continue;
+    if (row.state != State::kHeld || row.awaits_merchant) continue;
+    // A probe of a merchant that is gone would be held again at once.
+    if (!world_.record.merchants.contains(merchant_of(row))) continue;
     OperatorChange change;
     change.verb = OperatorVerb::kRelease;
     change.id = id;
@@ -504,6 +508,7 @@ Report Simulator::run() {
   while (!all_ended() && world_.boot < healed + kLivenessMax && report_.turns < kTurnsMax &&
          world_.witness.failures().empty()) {
     release_held();
+    if (asked_.empty()) restore_merchants();
     probe_unverified();
     step(world_.boot + std::chrono::hours(1));
   }

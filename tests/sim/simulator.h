@@ -25,6 +25,7 @@ struct Report {
   std::uint64_t probes = 0;
   std::uint64_t inbox_rows = 0;
   std::uint64_t inbox_errors = 0;
+  std::uint64_t merchant_changes = 0;
   std::uint64_t activations = 0;  // merchants that are activated at the end
   std::uint64_t virtual_ms = 0;
 };

@@ -55,10 +55,10 @@ std::vector<BootTime> run_to_the_end(const ProfileCatalogue& catalogue, const Pr
   const EngineOptions options;
   MerchantDirectory merchants;
   merchants.put({profile.id, "m", "http://merchant.example/", {{"k", Secret("key"), Secret()}}, {}});
-  World world(1, catalogue, merchants, options);
+  World world(1, catalogue, options);
+  world.record.merchants[{profile.id, "m"}] = record_of(*merchants.find(profile.id, "m"), {});
   world.record.activations[{profile.id, "m"}] = {{profile.id, "m"}, "http://merchant.example/", {}};
   world.faults = false;
-  world.hosts["m"] = "merchant.example";
   ModelOutbox outbox(
       world.record, world.witness,
       [] {

@@ -26,7 +26,7 @@ void Witness::on_send(NotificationId id, const LaneKey& lane, const std::string&
   if (row->second.state != State::kPending) {
     fail("sent while " + std::string(name_of(row->second.state)) + ": " + to_string(id));
   }
-  check_may_be_sent(row->second);
+  if (record_.paused.contains(merchant_of(row->second))) fail("sent to a paused merchant: " + to_string(id));
   if (const auto known = content_.find(id); known != content_.end() && known->second != content) {
     fail("other content than was accepted: " + to_string(id));
   }
@@ -45,19 +45,26 @@ void Witness::on_send(NotificationId id, const LaneKey& lane, const std::string&
 
 // What counts is the record, not what the engine believes.
 bool Witness::is_active(const ModelRow& row) const {
-  const LaneKey& lane = row.notification.lane;
-  if (!catalogue_.current(lane.provider)->activation.required) return true;
+  const MerchantRecord* merchant = merchant_on_record(row);
+  if (merchant == nullptr) return false;
+  if (!catalogue_.current(row.notification.lane.provider)->activation.required) return true;
   const auto activation = record_.activations.find(merchant_of(row));
-  return activation != record_.activations.end() &&
-         activation->second.url == merchants_.find(lane.provider, lane.merchant)->url;
+  return activation != record_.activations.end() && activation->second.url == merchant->url;
 }
 
-void Witness::check_may_be_sent(const ModelRow& row) {
-  const Notification& n = row.notification;
-  if (n.probe) {
-    probed_[n.id] = merchants_.find(n.lane.provider, n.lane.merchant)->url;
-  } else if (!is_active(row)) {
-    fail("sent to a merchant that is not activated: " + to_string(n.id));
+const MerchantRecord* Witness::merchant_on_record(const ModelRow& row) const {
+  const auto found = record_.merchants.find(merchant_of(row));
+  return found == record_.merchants.end() ? nullptr : &found->second;
+}
+
+void Witness::on_sign(NotificationId id) {
+  const auto row = record_.rows.find(id);
+  if (row == record_.rows.end()) return fail("signed but not on record: " + to_string(id));
+  const MerchantRecord* merchant = merchant_on_record(row->second);
+  if (row->second.notification.probe) {
+    probed_[id] = merchant == nullptr ? std::string() : merchant->url;
+  } else if (!is_active(row->second)) {
+    fail("signed for a merchant that is unknown or not activated: " + to_string(id));
   }
 }
 
@@ -65,10 +72,10 @@ void Witness::check_released(BootTime now) {
   if (now - looked_for_unreleased_ < std::chrono::minutes(10)) return;
   looked_for_unreleased_ = now;
   for (const auto& [id, row] : record_.rows) {
-    if (!row.awaits_activation || !is_active(row)) {
+    if (!row.awaits_merchant || !is_active(row)) {
       unreleased_.erase(id);
     } else if (now - unreleased_.try_emplace(id, now).first->second > std::chrono::hours(1)) {
-      fail("still held for an activation that has come: " + to_string(id));
+      fail("still held for a merchant that allows it: " + to_string(id));
     }
   }
 }

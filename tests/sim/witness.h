@@ -16,12 +16,13 @@ namespace ackd::sim {
 
 class Witness final : public RecordObserver {
  public:
-  Witness(const ProfileCatalogue& catalogue, const MerchantDirectory& merchants, const EngineOptions& options,
-          const ModelRecord& record)
-      : catalogue_(catalogue), merchants_(merchants), options_(options), record_(record) {}
+  Witness(const ProfileCatalogue& catalogue, const EngineOptions& options, const ModelRecord& record)
+      : catalogue_(catalogue), options_(options), record_(record) {}
 
   // A caller was told that the notification is recorded.
   void on_accepted(NotificationId id, const std::string& content);
+  // Its signature was asked for: from here on its merchant's URL is the one of this moment.
+  void on_sign(NotificationId id);
   void on_send(NotificationId id, const LaneKey& lane, const std::string& origin, const std::string& content,
                BootTime now);
   // The transfer ended with `end`, which the engine learns now.
@@ -60,11 +61,10 @@ class Witness final : public RecordObserver {
  private:
   void check_next_state(const ModelRow& before, const Settlement& settlement);
   bool is_active(const ModelRow& row) const;
-  void check_may_be_sent(const ModelRow& row);
+  const MerchantRecord* merchant_on_record(const ModelRow& row) const;
   void check_probe(const ModelRow& before, const Settlement& settlement);
 
   const ProfileCatalogue& catalogue_;
-  const MerchantDirectory& merchants_;
   const EngineOptions& options_;
   const ModelRecord& record_;
   JobWitness jobs_{record_, [this](const std::string& what) { fail(what); }};

@@ -1,0 +1,63 @@
+#include "profile/merchant_options.h"
+
+#include <doctest/doctest.h>
+
+namespace ackd {
+namespace {
+
+Profile profile() {
+  Profile profile;
+  profile.id = "psp";
+  profile.connect_timeout = Duration(5'000);
+  profile.total_timeout = Duration(10'000);
+  return profile;
+}
+
+Merchant with(const std::string& name, const std::string& value) {
+  Merchant merchant;
+  merchant.id = "m";
+  merchant.options[name] = value;
+  return merchant;
+}
+
+bool fits(const std::string& name, const std::string& value) {
+  return check_options(profile(), with(name, value)).ok();
+}
+
+}  // namespace
+
+TEST_CASE("every profile's merchants choose timeouts and a window, within bounds") {
+  for (const char* name : {"connect_timeout", "total_timeout"}) {
+    for (const char* value : {"100ms", "5s", "2m"}) CHECK(fits(name, value));
+    for (const char* value : {"99ms", "121s", "5", "", "-5s", "1h", "5s "}) CHECK_FALSE(fits(name, value));
+  }
+  for (const char* value : {"1", "16", "4096"}) CHECK(fits("window", value));
+  for (const char* value : {"0", "4097", "", "-1", "1.5", "4 ", "0x4"}) CHECK_FALSE(fits("window", value));
+  CHECK(fits("ack_trim", "true"));
+  CHECK_FALSE(fits("ack_trim", "5s"));
+  const Status refused = check_options(profile(), with("window", "0"));
+  CHECK(refused.error().field == "options.window");
+  CHECK(refused.error().message.find("1 to 4096") != std::string::npos);
+  CHECK(check_options(profile(), with("windw", "4")).error().message.find("window") != std::string::npos);
+}
+
+TEST_CASE("a merchant's timeouts take the place of the profile's, each alone") {
+  CHECK(timeouts_for(profile(), {}).connect == Duration(5'000));
+  CHECK(timeouts_for(profile(), {}).total == Duration(10'000));
+  const Timeouts longer = timeouts_for(profile(), with("total_timeout", "1m"));
+  CHECK(longer.connect == Duration(5'000));
+  CHECK(longer.total == Duration(60'000));
+  CHECK(timeouts_for(profile(), with("connect_timeout", "200ms")).connect == Duration(200));
+}
+
+TEST_CASE("connecting never gets longer than the whole") {
+  CHECK(timeouts_for(profile(), with("total_timeout", "1s")).connect == Duration(1'000));
+  CHECK(timeouts_for(profile(), with("connect_timeout", "1m")).connect == Duration(10'000));
+}
+
+TEST_CASE("a window is the merchant's, or nobody's") {
+  CHECK_FALSE(window_of({}).has_value());
+  CHECK(window_of(with("window", "4")) == 4);
+}
+
+}  // namespace ackd
