@@ -7,7 +7,10 @@ between, while m1 goes on being notified. Then ackctl does the same by hand.
 
 import json
 import os
+import pty
 import random
+import select
+import signal
 import subprocess
 import sys
 import threading
@@ -140,6 +143,53 @@ def check_stop(daemon):
     assert job(harness.Client(daemon.socket), identifier)["applied"] == found["applied"], "it went on after the stop"
 
 
+class AtTerminal:
+    """ackctl with a terminal: what it writes there can be waited for, and answered."""
+
+    def __init__(self, options, daemon, *words):
+        self.terminal, side = pty.openpty()
+        self.process = subprocess.Popen([options.ackctl, *words, "--socket", daemon.socket], stdin=side, stderr=side,
+                                        stdout=subprocess.PIPE, text=True)
+        os.close(side)
+        self.seen = ""
+
+    def wait_for(self, text):
+        while text not in self.seen:
+            ready, _, _ = select.select([self.terminal], [], [], 20)
+            assert ready, f"{text!r} does not come: {self.seen!r}"
+            self.seen += os.read(self.terminal, 4096).decode()
+
+    def answer(self, line):
+        os.write(self.terminal, line.encode() + b"\n")
+
+    def end(self):
+        """Returns the exit code and what was written to standard output."""
+        out, _ = self.process.communicate(timeout=20)
+        os.close(self.terminal)
+        return self.process.returncode, out
+
+
+def check_question(options, daemon, filters, count):
+    """On a terminal the matches are counted, and only a yes starts anything."""
+    def asked(verb):
+        ackctl = AtTerminal(options, daemon, verb, *filters)
+        ackctl.wait_for(f"{count} notifications match; {verb} them? [y/N] ")
+        return ackctl
+
+    declined = asked("cancel")
+    declined.answer("n")
+    declined.wait_for("nothing was changed")
+    assert declined.end() == (1, "")
+    interrupted = asked("cancel")
+    interrupted.process.send_signal(signal.SIGINT)
+    interrupted.wait_for("nothing was changed")
+    assert interrupted.end() == (1, "")
+    agreed = asked("hold")
+    agreed.answer("y")
+    code, out = agreed.end()
+    assert code == 0 and f"{count} matched, {count} held" in out, (code, out)
+
+
 def check_ackctl(options, daemon, merchant):
     def ackctl(*words, code=0):
         done = subprocess.run([options.ackctl, *words, "--socket", daemon.socket], stdin=subprocess.DEVNULL,
@@ -153,6 +203,7 @@ def check_ackctl(options, daemon, merchant):
     assert ackctl("ls", *filters, "--json").count("\n") == 20
     assert ackctl("cancel", *filters, "--dry-run") == "20 notifications match\n"
     assert ackctl("cancel", *filters, code=2) == "", "without a terminal nobody can be asked"
+    check_question(options, daemon, filters, 20)
     assert "20 matched, 20 held" in ackctl("hold", *filters, "--yes", "--reason", "the shop moves")
     held = [json.loads(line) for line in ackctl("ls", *filters, "--state", "held", "--json").splitlines()]
     assert {row["reason"] for row in held} == {"the shop moves"}, held

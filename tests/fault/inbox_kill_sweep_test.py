@@ -22,7 +22,7 @@ import kill_sweep_test
 ORDERS = "CREATE TABLE IF NOT EXISTS orders(number TEXT PRIMARY KEY, amount TEXT NOT NULL)"
 SWEPT = ["fdatasync", "rename"]
 SWEPT_LONG = SWEPT + ["pwrite64"]
-CALLS_MAX = 400
+CALLS_MAX = 2_000
 
 
 def commit_orders(connection, numbers):
