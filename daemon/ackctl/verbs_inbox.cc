@@ -3,7 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "ackctl/client.h"
+#include "ackctl/daemon_verb.h"
 #include "ackctl/document.h"
 #include "ackctl/inbox_errors.h"
 #include "ackctl/printable.h"
@@ -36,21 +36,6 @@ constexpr const char* kRewindNotes = R"(Examples:
   ackctl inbox rewind --to 1200     reads on behind row 1200
 Rows that were admitted before are duplicates by their key and are not sent again. This is also how a file is accepted
 that was set back to an older copy: choose the newest row that both have, or 0.)";
-
-class InboxVerb : public Verb {
- public:
-  using Verb::Verb;
-
-  ExitCode run(const Session& session) override {
-    const auto address = daemon_address(session.options);
-    if (!address) return refuse(address.error());
-    Client client(*address);
-    return run_with(client, session);
-  }
-
- protected:
-  virtual ExitCode run_with(Client& client, const Session& session) = 0;
-};
 
 class InboxInitVerb : public Verb {
  public:
@@ -104,9 +89,9 @@ std::string status_text(const Document& inbox, const Terminal& terminal) {
   return out;
 }
 
-class InboxStatusVerb : public InboxVerb {
+class InboxStatusVerb : public DaemonVerb {
  public:
-  using InboxVerb::InboxVerb;
+  using DaemonVerb::DaemonVerb;
 
  private:
   ExitCode run_with(Client& client, const Session& session) override {
@@ -117,9 +102,9 @@ class InboxStatusVerb : public InboxVerb {
   }
 };
 
-class InboxErrorsVerb : public InboxVerb {
+class InboxErrorsVerb : public DaemonVerb {
  public:
-  using InboxVerb::InboxVerb;
+  using DaemonVerb::DaemonVerb;
 
  private:
   ExitCode run_with(Client& client, const Session& session) override {
@@ -142,9 +127,9 @@ class InboxErrorsVerb : public InboxVerb {
 };
 
 // retry and drop: something done to each selected error, which ends it.
-class InboxErrorVerb : public InboxVerb {
+class InboxErrorVerb : public DaemonVerb {
  public:
-  explicit InboxErrorVerb(CLI::App* command) : InboxVerb(command) {
+  explicit InboxErrorVerb(CLI::App* command) : DaemonVerb(command) {
     auto* rows = command->add_option("ROW", selection_.rows, "Rows of the inbox; SOURCE/ROW of another file");
     command->add_flag("--all", selection_.all, "Every row that is an error")->excludes(rows);
   }
@@ -216,9 +201,9 @@ class InboxDropVerb : public InboxErrorVerb {
   Result<std::string> settle(const Document&, Client&) override { return std::string("dropped"); }
 };
 
-class InboxRewindVerb : public InboxVerb {
+class InboxRewindVerb : public DaemonVerb {
  public:
-  explicit InboxRewindVerb(CLI::App* command) : InboxVerb(command) {
+  explicit InboxRewindVerb(CLI::App* command) : DaemonVerb(command) {
     command->add_option("--to", to_, "Read on behind this row; 0 for all rows")
         ->required()
         ->check(CLI::NonNegativeNumber);
