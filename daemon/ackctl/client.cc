@@ -59,9 +59,9 @@ void Client::prepare(const std::string& path) {
   curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &terms_);
 }
 
-Result<Answer> Client::perform() {
+Result<DaemonAnswer> Client::perform() {
   CURL* curl = curl_.get();
-  Answer answer;
+  DaemonAnswer answer;
   std::array<char, CURL_ERROR_SIZE> detail{};
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail.data());
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, append_body);
@@ -78,31 +78,31 @@ Result<Answer> Client::perform() {
   return answer;
 }
 
-Result<Answer> Client::get(const std::string& path) {
+Result<DaemonAnswer> Client::get(const std::string& path) {
   prepare(path);
   return perform();
 }
 
-Result<Answer> Client::post(const std::string& path, std::string_view json_body) {
+Result<DaemonAnswer> Client::post(const std::string& path, std::string_view json_body) {
   return send("POST", kJson, path, json_body);
 }
 
-Result<Answer> Client::post_lines(const std::string& path, std::string_view lines) {
+Result<DaemonAnswer> Client::post_lines(const std::string& path, std::string_view lines) {
   return send("POST", kLines, path, lines);
 }
 
-Result<Answer> Client::put(const std::string& path, std::string_view json_body) {
+Result<DaemonAnswer> Client::put(const std::string& path, std::string_view json_body) {
   return send("PUT", kJson, path, json_body);
 }
 
-Result<Answer> Client::remove(const std::string& path) {
+Result<DaemonAnswer> Client::remove(const std::string& path) {
   prepare(path);
   curl_easy_setopt(curl_.get(), CURLOPT_CUSTOMREQUEST, "DELETE");
   return perform();
 }
 
-Result<Answer> Client::send(const char* method, const char* content_type, const std::string& path,
-                            std::string_view body) {
+Result<DaemonAnswer> Client::send(const char* method, const char* content_type, const std::string& path,
+                                  std::string_view body) {
   prepare(path);
   CURL* curl = curl_.get();
   curl_slist* headers = curl_slist_append(nullptr, content_type);
@@ -113,7 +113,7 @@ Result<Answer> Client::send(const char* method, const char* content_type, const 
   curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
   curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
   curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data());
-  Result<Answer> answer = perform();
+  Result<DaemonAnswer> answer = perform();
   curl_slist_free_all(headers);
   return answer;
 }
@@ -153,7 +153,7 @@ std::string refusal_of(const Document& problem) {
   return named ? detail : fmt::format("{}: {}", field, detail);
 }
 
-std::string refusal_of(const Answer& answer) {
+std::string refusal_of(const DaemonAnswer& answer) {
   const auto problem = parse_document(answer.body, "the daemon's answer");
   std::string sentence = problem ? refusal_of(*problem) : "";
   if (!sentence.empty()) return sentence;

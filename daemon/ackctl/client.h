@@ -16,7 +16,7 @@
 
 namespace ackd {
 
-struct Answer {
+struct DaemonAnswer {
   int status = 0;
   std::string body;
   Duration retry_after{0};  // what a refusal asks to wait; zero when it does not say
@@ -34,16 +34,16 @@ class Client {
   // `address` is the path of a unix socket, or "http://host:port". Nothing is connected before the first request.
   explicit Client(std::string address);
 
-  // Any HTTP answer is an Answer, refusals too. An error means that the daemon was not reached (kUnavailable) or went
-  // away before it had answered (kIo): after kIo it is unknown whether the request took effect, and the message says
-  // so.
-  Result<Answer> get(const std::string& path);
-  Result<Answer> post(const std::string& path, std::string_view json_body);
+  // Any HTTP answer is a DaemonAnswer, refusals too. An error means that the daemon was not reached (kUnavailable) or
+  // went away before it had answered (kIo): after kIo it is unknown whether the request took effect, and the message
+  // says so.
+  Result<DaemonAnswer> get(const std::string& path);
+  Result<DaemonAnswer> post(const std::string& path, std::string_view json_body);
   // A document a line (application/x-ndjson).
-  Result<Answer> post_lines(const std::string& path, std::string_view lines);
-  Result<Answer> put(const std::string& path, std::string_view json_body);
+  Result<DaemonAnswer> post_lines(const std::string& path, std::string_view lines);
+  Result<DaemonAnswer> put(const std::string& path, std::string_view json_body);
   // DELETE, whose own name is a word of the language.
-  Result<Answer> remove(const std::string& path);
+  Result<DaemonAnswer> remove(const std::string& path);
 
   // For the requests that follow.
   void set_terms(RequestTerms terms) { terms_ = std::move(terms); }
@@ -57,8 +57,9 @@ class Client {
   };
 
   void prepare(const std::string& path);
-  Result<Answer> perform();
-  Result<Answer> send(const char* method, const char* content_type, const std::string& path, std::string_view body);
+  Result<DaemonAnswer> perform();
+  Result<DaemonAnswer> send(const char* method, const char* content_type, const std::string& path,
+                            std::string_view body);
   Error trouble(CURLcode code, const char* detail) const;
 
   std::string address_;
@@ -68,7 +69,7 @@ class Client {
 };
 
 // The sentence of a refusal: the problem document's detail and field, or the status when there is none.
-std::string refusal_of(const Answer& answer);
+std::string refusal_of(const DaemonAnswer& answer);
 // The same of a problem document; empty when it says nothing.
 std::string refusal_of(const Document& problem);
 

@@ -14,7 +14,7 @@ ErrorCode code_of(int status) {
 
 }  // namespace
 
-Result<Document> document_of(const Result<Answer>& answer) {
+Result<Document> document_of(const Result<DaemonAnswer>& answer) {
   if (!answer) return answer.error();
   if (answer->status / 100 != 2) return Error{code_of(answer->status), refusal_of(*answer), {}};
   return parse_document(answer->body, "the daemon's answer");

@@ -9,6 +9,6 @@ namespace ackd {
 
 // The document of a 2xx. A refusal is an error with the daemon's own words, whose code is the status's: 404 kNotFound,
 // 409 kConflict, 413 kTooLarge, else kInvalid. An error of the client stays what it is.
-Result<Document> document_of(const Result<Answer>& answer);
+Result<Document> document_of(const Result<DaemonAnswer>& answer);
 
 }  // namespace ackd

@@ -21,7 +21,7 @@ Error not_now(std::string reason) {
   return {ErrorCode::kOverloaded, std::move(reason), {}};
 }
 
-Error refused_whole(const Answer& answer, InputForm form) {
+Error refused_whole(const DaemonAnswer& answer, InputForm form) {
   std::string reason = refusal_of(answer);
   if (answer.status == 413 && form == InputForm::kArray) {
     reason += "; or write one notification a line (NDJSON), in any number";
@@ -84,7 +84,7 @@ Result<std::optional<Handover::Trouble>> Handover::post(EnqueueBatch& batch) {
   return take_results(*results, batch);
 }
 
-Result<std::optional<Handover::Trouble>> Handover::take_single(const Answer& answer, EnqueueBatch& batch) {
+Result<std::optional<Handover::Trouble>> Handover::take_single(const DaemonAnswer& answer, EnqueueBatch& batch) {
   const auto document = parse_document(answer.body, "the daemon's answer");
   if (answer.status / 100 != 2) {
     const Error refusal = refused_whole(answer, batch.form());

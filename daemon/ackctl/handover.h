@@ -45,7 +45,7 @@ class Handover {
 
   // What is left to send again stays open; no trouble when nothing is. An Error ends it all.
   Result<std::optional<Trouble>> post(EnqueueBatch& batch);
-  Result<std::optional<Trouble>> take_single(const Answer& answer, EnqueueBatch& batch);
+  Result<std::optional<Trouble>> take_single(const DaemonAnswer& answer, EnqueueBatch& batch);
   Result<std::optional<Trouble>> take_results(const Document& results, EnqueueBatch& batch);
   void limit_answer();
 

@@ -33,7 +33,7 @@ Result<std::map<std::string, std::string>> full_names(const std::vector<std::str
 
 }  // namespace
 
-Result<Document> read_inbox_answer(const Result<Answer>& answer) {
+Result<Document> read_inbox_answer(const Result<DaemonAnswer>& answer) {
   if (!answer) return answer.error();
   if (answer->status / 100 == 2) return parse_document(answer->body, "the daemon's answer");
   return Error{answer->status == 404 ? ErrorCode::kNotFound : ErrorCode::kConflict, refusal_of(*answer), {}};

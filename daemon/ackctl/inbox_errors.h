@@ -11,7 +11,7 @@
 namespace ackd {
 
 // The document of a 2xx answer; any other answer as an error with the daemon's words (kNotFound for 404).
-Result<Document> read_inbox_answer(const Result<Answer>& answer);
+Result<Document> read_inbox_answer(const Result<DaemonAnswer>& answer);
 
 class InboxErrorPages {
  public:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ackctl/daemon_answer.h"
 #include "ackctl/printable.h"
 #include "ackctl/progress_line.h"
 
@@ -13,16 +14,6 @@ namespace {
 // Small jobs end at once; what takes longer need not be asked about more than some times a second.
 constexpr Duration kFirstWait{20};
 constexpr Duration kLongestWait{250};
-
-ErrorCode code_of(int status) {
-  return status == 404 ? ErrorCode::kNotFound : ErrorCode::kInvalid;
-}
-
-Result<Document> read(const Result<Answer>& answer) {
-  if (!answer) return answer.error();
-  if (answer->status / 100 != 2) return Error{code_of(answer->status), refusal_of(*answer), {}};
-  return parse_document(answer->body, "the daemon's answer");
-}
 
 std::uint64_t count_of(const Document& job, const char* name) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(number_of(job, name), 0));
@@ -88,15 +79,15 @@ ExitCode outcome_code(const Document& job) {
 }
 
 Result<Document> start_job(Client& client, const Document& wanted) {
-  return read(client.post("/v1/jobs", wanted.dump(-1, ' ', false, Document::error_handler_t::replace)));
+  return document_of(client.post("/v1/jobs", wanted.dump(-1, ' ', false, Document::error_handler_t::replace)));
 }
 
 Result<Document> read_job(Client& client, const std::string& id) {
-  return read(client.get("/v1/jobs/" + client.escaped(id)));
+  return document_of(client.get("/v1/jobs/" + client.escaped(id)));
 }
 
 Result<Document> stop_job(Client& client, const std::string& id) {
-  return read(client.post("/v1/jobs/" + client.escaped(id) + "/stop", ""));
+  return document_of(client.post("/v1/jobs/" + client.escaped(id) + "/stop", ""));
 }
 
 Result<Document> follow_job(Client& client, const std::string& id, std::uint64_t expected, const StopSignals& signals,

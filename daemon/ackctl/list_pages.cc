@@ -4,16 +4,10 @@
 
 #include <algorithm>
 
+#include "ackctl/daemon_answer.h"
 #include "outbox/queries.h"
 
 namespace ackd {
-namespace {
-
-ErrorCode code_of(int status) {
-  return status == 404 ? ErrorCode::kNotFound : ErrorCode::kInvalid;
-}
-
-}  // namespace
 
 ListPages::ListPages(Client& client, Filters filters, std::size_t rows_max)
     : client_(client), filters_(std::move(filters)), rows_left_(rows_max) {}
@@ -28,10 +22,7 @@ std::string ListPages::path() const {
 }
 
 Result<std::vector<Document>> ListPages::next() {
-  const auto answer = client_.get(path());
-  if (!answer) return answer.error();
-  if (answer->status != 200) return Error{code_of(answer->status), refusal_of(*answer), {}};
-  const auto document = parse_document(answer->body, "the daemon's answer");
+  const auto document = document_of(client_.get(path()));
   if (!document) return document.error();
   std::vector<Document> rows;
   for (const Document& row : part_of(*document, "notifications")) rows.push_back(row);

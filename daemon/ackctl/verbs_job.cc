@@ -3,11 +3,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include "ackctl/daemon_answer.h"
+#include "ackctl/daemon_verb.h"
 #include "ackctl/job_story.h"
 #include "ackctl/printable.h"
 #include "ackctl/story.h"
 #include "ackctl/table.h"
-#include "ackctl/verb.h"
 
 namespace ackd {
 namespace {
@@ -35,20 +36,15 @@ std::string job_text(const Document& job) {
   return out;
 }
 
-class JobListVerb : public Verb {
+class JobListVerb : public DaemonVerb {
  public:
-  explicit JobListVerb(CLI::App* command) : Verb(command) {
+  explicit JobListVerb(CLI::App* command) : DaemonVerb(command) {
     command->add_option("--limit", limit_, "At most so many")->check(CLI::Range(1, 1'000))->capture_default_str();
   }
 
-  ExitCode run(const Session& session) override {
-    const auto address = daemon_address(session.options);
-    if (!address) return refuse(address.error());
-    Client client(*address);
-    const auto answer = client.get(fmt::format("/v1/jobs?limit={}", limit_));
-    if (!answer) return give_up(answer.error());
-    if (answer->status != 200) return give_up({ErrorCode::kInvalid, refusal_of(*answer), {}});
-    const auto page = parse_document(answer->body, "the daemon's answer");
+ private:
+  ExitCode run_with(Client& client, const Session& session) override {
+    const auto page = document_of(client.get(fmt::format("/v1/jobs?limit={}", limit_)));
     if (!page) return give_up(page.error());
     Table table({"JOB", "STATE", "VERB", "MATCHED", "APPLIED", "REFUSED", "STARTED", "FILTER"}, session.terminal);
     for (const Document& job : part_of(*page, "jobs")) print(job, session, table);
@@ -57,7 +53,6 @@ class JobListVerb : public Verb {
     return ExitCode::kOk;
   }
 
- private:
   static void print(const Document& job, const Session& session, Table& table) {
     if (session.options.json) {
       fmt::print("{}\n", to_line(job));
@@ -73,20 +68,15 @@ class JobListVerb : public Verb {
 };
 
 // A verb about one job.
-class JobVerb : public Verb {
+class JobVerb : public DaemonVerb {
  public:
-  explicit JobVerb(CLI::App* command) : Verb(command) {
+  explicit JobVerb(CLI::App* command) : DaemonVerb(command) {
     command->add_option("JOB", id_, "A job's id, as `ackctl job ls` shows it")->required();
   }
 
-  ExitCode run(const Session& session) override {
-    const auto address = daemon_address(session.options);
-    if (!address) return refuse(address.error());
-    Client client(*address);
-    return run_with(id_, client, session);
-  }
-
  private:
+  ExitCode run_with(Client& client, const Session& session) override { return run_with(id_, client, session); }
+
   virtual ExitCode run_with(const std::string& id, Client& client, const Session& session) = 0;
 
   std::string id_;

@@ -5,11 +5,11 @@
 #include <utility>
 #include <vector>
 
-#include "ackctl/answered.h"
+#include "ackctl/daemon_answer.h"
+#include "ackctl/daemon_verb.h"
 #include "ackctl/printable.h"
 #include "ackctl/story.h"
 #include "ackctl/table.h"
-#include "ackctl/verb.h"
 
 namespace ackd {
 namespace {
@@ -38,7 +38,7 @@ class LanePages {
   // REQUIRES: not ended().
   Result<Document> next() {
     const Result<Document> page =
-        read_answer(client_.get(cursor_.empty() ? path_ : path_ + "&cursor=" + client_.escaped(cursor_)));
+        document_of(client_.get(cursor_.empty() ? path_ : path_ + "&cursor=" + client_.escaped(cursor_)));
     if (!page) return page.error();
     cursor_ = text_of(*page, "next_cursor");
     ended_ = cursor_.empty();
@@ -73,19 +73,17 @@ std::string lane_text(const Document& lane) {
   return out;
 }
 
-class LaneListVerb : public Verb {
+class LaneListVerb : public DaemonVerb {
  public:
-  explicit LaneListVerb(CLI::App* command) : Verb(command) {
+  explicit LaneListVerb(CLI::App* command) : DaemonVerb(command) {
     command->add_option("--provider", provider_, "Only this provider");
     command->add_option("--merchant", merchant_, "Only this merchant");
     command->add_option("--host", host_, "Only this host: scheme://host, and :port where it is not the scheme's");
     command->footer(kListExamples);
   }
 
-  ExitCode run(const Session& session) override {
-    const auto address = daemon_address(session.options);
-    if (!address) return refuse(address.error());
-    Client client(*address);
+ private:
+  ExitCode run_with(Client& client, const Session& session) override {
     LanePages pages(client, {{"provider", provider_}, {"merchant", merchant_}, {"host", host_}});
     Table table({"PROVIDER", "MERCHANT", "HOST", "IN FLIGHT", "AT HAND", "CLOSED UNTIL", "TROUBLE"}, session.terminal);
     while (!pages.ended()) {
@@ -97,7 +95,6 @@ class LaneListVerb : public Verb {
     return ExitCode::kOk;
   }
 
- private:
   static void print(const Document& lane, const Session& session, Table& table) {
     if (session.options.json) {
       fmt::print("{}\n", to_line(lane));
@@ -113,18 +110,16 @@ class LaneListVerb : public Verb {
   std::string host_;
 };
 
-class LaneShowVerb : public Verb {
+class LaneShowVerb : public DaemonVerb {
  public:
-  explicit LaneShowVerb(CLI::App* command) : Verb(command) {
+  explicit LaneShowVerb(CLI::App* command) : DaemonVerb(command) {
     command->add_option("PROVIDER", provider_, "The provider: a file's name in the schedules folder")->required();
     command->add_option("MERCHANT", merchant_, "The merchant's id with that provider")->required();
     command->footer(kShowExamples);
   }
 
-  ExitCode run(const Session& session) override {
-    const auto address = daemon_address(session.options);
-    if (!address) return refuse(address.error());
-    Client client(*address);
+ private:
+  ExitCode run_with(Client& client, const Session& session) override {
     LanePages pages(client, {{"provider", provider_}, {"merchant", merchant_}});
     bool any = false;
     while (!pages.ended()) {
@@ -140,7 +135,6 @@ class LaneShowVerb : public Verb {
     return ExitCode::kRefused;
   }
 
- private:
   std::string provider_;
   std::string merchant_;
 };

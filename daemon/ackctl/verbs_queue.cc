@@ -5,8 +5,9 @@
 #include <cstdint>
 #include <limits>
 
-#include "ackctl/client.h"
 #include "ackctl/curl_command.h"
+#include "ackctl/daemon_answer.h"
+#include "ackctl/daemon_verb.h"
 #include "ackctl/document.h"
 #include "ackctl/filter_options.h"
 #include "ackctl/list_pages.h"
@@ -14,7 +15,6 @@
 #include "ackctl/selection.h"
 #include "ackctl/story.h"
 #include "ackctl/table.h"
-#include "ackctl/verb.h"
 #include "base/time.h"
 
 namespace ackd {
@@ -41,9 +41,9 @@ std::string time_cell(const Document& row) {
   return shown_time(next.empty() ? text_of(row, "finished_at") : next).substr(0, 19);
 }
 
-class ListVerb : public Verb {
+class ListVerb : public DaemonVerb {
  public:
-  explicit ListVerb(CLI::App* command) : Verb(command) {
+  explicit ListVerb(CLI::App* command) : DaemonVerb(command) {
     declare_filter(*command, filter_);
     command->add_option("--order,--subject", filter_.order, "Only this order number");
     auto* limit = command->add_option("--limit", limit_, "At most so many rows")
@@ -53,10 +53,8 @@ class ListVerb : public Verb {
     command->footer(kListExamples);
   }
 
-  ExitCode run(const Session& session) override {
-    const auto address = daemon_address(session.options);
-    if (!address) return refuse(address.error());
-    Client client(*address);
+ private:
+  ExitCode run_with(Client& client, const Session& session) override {
     ListPages pages(client, parameters_of(filter_), all_ ? std::numeric_limits<std::size_t>::max() : limit_);
     Table table({"ID", "STATE", "PROVIDER", "MERCHANT", "SUBJECT", "ATTEMPTS", "NEXT/FINISHED", "REASON"},
                 session.terminal);
@@ -73,7 +71,6 @@ class ListVerb : public Verb {
     return ExitCode::kOk;
   }
 
- private:
   static void print(const Document& row, const Session& session, Table& table) {
     if (session.options.json) {
       fmt::print("{}\n", to_line(row));
@@ -117,10 +114,7 @@ class LookVerb : public SelectionVerb {
   }
 
   ExitCode do_one(NotificationId id, Client& client, const Session& session) override {
-    const auto answer = client.get(fmt::format("/v1/notifications/{}{}", to_string(id), look_.path_end));
-    if (!answer) return give_up(answer.error());
-    if (answer->status != 200) return give_up({ErrorCode::kNotFound, refusal_of(*answer), {}});
-    const auto document = parse_document(answer->body, "the daemon's answer");
+    const auto document = document_of(client.get(fmt::format("/v1/notifications/{}{}", to_string(id), look_.path_end)));
     if (!document) return give_up(document.error());
     if (session.options.json) {
       fmt::print("{}\n", to_line(*document));
@@ -139,24 +133,18 @@ std::string value_text(const Document& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-class StatsVerb : public Verb {
+class StatsVerb : public DaemonVerb {
  public:
-  explicit StatsVerb(CLI::App* command) : Verb(command) {}
+  explicit StatsVerb(CLI::App* command) : DaemonVerb(command) {}
 
-  ExitCode run(const Session& session) override {
-    const auto address = daemon_address(session.options);
-    if (!address) return refuse(address.error());
-    Client client(*address);
-    const auto answer = client.get("/v1/stats");
-    if (!answer) return give_up(answer.error());
-    if (answer->status != 200) return give_up({ErrorCode::kInvalid, refusal_of(*answer), {}});
-    const auto stats = parse_document(answer->body, "the daemon's answer");
+ private:
+  ExitCode run_with(Client& client, const Session& session) override {
+    const auto stats = document_of(client.get("/v1/stats"));
     if (!stats) return give_up(stats.error());
     fmt::print("{}", session.options.json ? to_line(*stats) + "\n" : tables(*stats, session.terminal));
     return ExitCode::kOk;
   }
 
- private:
   static std::string tables(const Document& stats, const Terminal& terminal) {
     const auto uptime = std::chrono::seconds(number_of(stats, "uptime_s"));
     std::string out = fmt::format("ackd {}, process {}, up {}\n\n", printable(text_of(stats, "version")),

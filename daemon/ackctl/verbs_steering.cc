@@ -6,6 +6,8 @@
 
 #include "ackctl/bulk_steering.h"
 #include "ackctl/client.h"
+#include "ackctl/daemon_answer.h"
+#include "ackctl/daemon_verb.h"
 #include "ackctl/document.h"
 #include "ackctl/filter_options.h"
 #include "ackctl/printable.h"
@@ -145,23 +147,15 @@ class SteerVerb : public Verb {
   bool no_wait_ = false;
 };
 
-class ClockConfirmVerb : public Verb {
+class ClockConfirmVerb : public DaemonVerb {
  public:
-  explicit ClockConfirmVerb(CLI::App* command) : Verb(command) {}
+  explicit ClockConfirmVerb(CLI::App* command) : DaemonVerb(command) {}
 
-  ExitCode run(const Session& session) override {
-    const auto address = daemon_address(session.options);
-    if (!address) return refuse(address.error());
-    Client client(*address);
-    const auto answer = client.post("/v1/clock/confirm", "");
-    if (!answer) return give_up(answer.error());
-    if (answer->status / 100 != 2) return give_up({ErrorCode::kConflict, refusal_of(*answer), {}});
-    const auto done = parse_document(answer->body.empty() ? "{}" : answer->body, "the daemon's answer");
-    if (session.options.json && done) {
-      fmt::print("{}\n", to_line(*done));
-    } else if (!session.options.json) {
-      fmt::print("the system's clock is taken as right; sending goes on\n");
-    }
+ private:
+  ExitCode run_with(Client& client, const Session& session) override {
+    const auto done = document_of(client.post("/v1/clock/confirm", ""));
+    if (!done) return give_up(done.error());
+    fmt::print("{}\n", session.options.json ? to_line(*done) : "the system's clock is taken as right; sending goes on");
     return ExitCode::kOk;
   }
 };
