@@ -56,6 +56,7 @@ void Committing::ship() {
   activating_.queue_probes();
   Batch batch = next_batch();
   if (batch.empty()) return;
+  batched_.writes = batch.writes();
   ++core_.batches;
   core_.batch_in_flight = true;
   core_.parts.outbox.submit(std::move(batch));
@@ -118,7 +119,7 @@ void Committing::on_committed(BatchResult result) {
   std::size_t next = batched.merchant_operations + batched.reseals;
   const std::size_t operations = next + shipment.size();
   CHECK_THAT(result.results.size() == operations, "the outbox answered another number of operations");
-  if (operations > 0 || batched.job || batched.inbox || batched.release) end_trouble();
+  if (batched.writes) end_trouble();
   on_merchants(result, batched);
   for (PendingSettlement& pending : shipment.settlements) on_settled(pending, result.results[next++]);
   for (PendingChange& pending : shipment.changes) on_changed(pending, result.results[next++], result.woken);

@@ -47,6 +47,7 @@ class Committing {
     std::size_t reseals = 0;
     bool scans = false;
     bool inbox = false;
+    bool writes = false;
   };
 
   void route(PendingChange change);
