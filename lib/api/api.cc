@@ -95,7 +95,6 @@ void Api::route(Ticket ticket, ApiRequest request) {
   const RouteMatch found = find_route(request.method, request.path);
   if (found.allowed.empty()) return finish(ticket, respond(no_such_path(request.path)));
   if (found.route == nullptr) return finish(ticket, method_refused(found.allowed));
-  if (route_merchants(ticket, request, found)) return;
   switch (found.route->endpoint) {
     case Endpoint::kIngest: return ingest(ticket, std::move(request));
     case Endpoint::kListNotifications: return list(ticket, request.query);
@@ -126,7 +125,21 @@ void Api::route(Ticket ticket, ApiRequest request) {
     case Endpoint::kEndInboxError: return end_inbox_error(ticket, found);
     case Endpoint::kHealth: return finish(ticket, respond_with_health());
     case Endpoint::kReadiness: return finish(ticket, respond_with_readiness(parts_.engine.stats()));
-    default: CHECK_THAT(false, "a route that nobody serves");
+    case Endpoint::kListMerchants:
+    case Endpoint::kShowMerchant:
+    case Endpoint::kPutMerchant:
+    case Endpoint::kRemoveMerchant:
+    case Endpoint::kPauseMerchant:
+    case Endpoint::kResumeMerchant:
+    case Endpoint::kProbeMerchant:
+    case Endpoint::kOpenImport:
+    case Endpoint::kImportLines:
+    case Endpoint::kCommitImport:
+    case Endpoint::kDropImport:
+    case Endpoint::kShowSharedKeys:
+    case Endpoint::kPutSharedKeys:
+    case Endpoint::kShowKeys:
+    case Endpoint::kRotateKeys: return route_merchants(ticket, request, found);
   }
 }
 

@@ -112,8 +112,8 @@ class Api {
   void show_job(Ticket ticket, std::string_view id_text);
   void stop_job(Ticket ticket, std::string_view id_text);
   void write(Ticket ticket, Result<MerchantRequest> request);
-  // Whether the request was about merchants or keys (merchant_routes.cc).
-  bool route_merchants(Ticket ticket, ApiRequest& request, const RouteMatch& found);
+  // What route() finds to be about merchants or keys (merchant_routes.cc).
+  void route_merchants(Ticket ticket, ApiRequest& request, const RouteMatch& found);
   void ask(Ticket ticket, View view, Query query);
   void finish(Ticket ticket, ApiResponse response);
   ApiResponse respond_to_answer(const Waiting& waiting, const Answer& answer);

@@ -12,39 +12,31 @@ MerchantName merchant_of(const RouteMatch& found) {
 
 }  // namespace
 
-bool Api::route_merchants(Ticket ticket, ApiRequest& request, const RouteMatch& found) {
+void Api::route_merchants(Ticket ticket, ApiRequest& request, const RouteMatch& found) {
   const auto provider = [&] { return std::string(found.parameters.front()); };
   switch (found.route->endpoint) {
-    case Endpoint::kListMerchants: finish(ticket, merchants_.list(request.query)); return true;
-    case Endpoint::kShowMerchant: finish(ticket, merchants_.show(merchant_of(found))); return true;
-    case Endpoint::kPutMerchant:
-      write(ticket, read_put_merchant(merchant_of(found), std::move(request.body)));
-      return true;
-    case Endpoint::kRemoveMerchant: write(ticket, read_remove_merchant(merchant_of(found), request.query)); return true;
+    case Endpoint::kListMerchants: return finish(ticket, merchants_.list(request.query));
+    case Endpoint::kShowMerchant: return finish(ticket, merchants_.show(merchant_of(found)));
+    case Endpoint::kPutMerchant: return write(ticket, read_put_merchant(merchant_of(found), std::move(request.body)));
+    case Endpoint::kRemoveMerchant: return write(ticket, read_remove_merchant(merchant_of(found), request.query));
     case Endpoint::kPauseMerchant:
     case Endpoint::kResumeMerchant: {
       const bool paused = found.route->endpoint == Endpoint::kPauseMerchant;
-      write(ticket, read_pause_merchant(merchant_of(found), paused, request.body));
-      return true;
+      return write(ticket, read_pause_merchant(merchant_of(found), paused, request.body));
     }
-    case Endpoint::kProbeMerchant: probe(ticket, merchant_of(found)); return true;
-    case Endpoint::kOpenImport: finish(ticket, writes_.imports().open(parts_.engine.now())); return true;
+    case Endpoint::kProbeMerchant: return probe(ticket, merchant_of(found));
+    case Endpoint::kOpenImport: return finish(ticket, writes_.imports().open(parts_.engine.now()));
     case Endpoint::kImportLines:
-      finish(ticket, writes_.imports().add_lines(provider(), std::move(request.body), parts_.engine.now()));
-      return true;
-    case Endpoint::kCommitImport: write(ticket, MerchantRequest(CommitImport{provider()})); return true;
-    case Endpoint::kDropImport: finish(ticket, writes_.imports().drop(provider(), parts_.engine.now())); return true;
+      return finish(ticket, writes_.imports().add_lines(provider(), std::move(request.body), parts_.engine.now()));
+    case Endpoint::kCommitImport: return write(ticket, MerchantRequest(CommitImport{provider()}));
+    case Endpoint::kDropImport: return finish(ticket, writes_.imports().drop(provider(), parts_.engine.now()));
     case Endpoint::kShowSharedKeys:
-      finish(ticket, respond_with_shared_keys(provider(), parts_.catalogue, parts_.merchants));
-      return true;
-    case Endpoint::kPutSharedKeys:
-      write(ticket, read_put_shared_keys(provider(), std::move(request.body)));
-      return true;
+      return finish(ticket, respond_with_shared_keys(provider(), parts_.catalogue, parts_.merchants));
+    case Endpoint::kPutSharedKeys: return write(ticket, read_put_shared_keys(provider(), std::move(request.body)));
     case Endpoint::kShowKeys:
-      finish(ticket, respond_with_keys(200, parts_.keys, parts_.engine, parts_.merchants));
-      return true;
-    case Endpoint::kRotateKeys: write(ticket, MerchantRequest(RotateKeys{})); return true;
-    default: return false;
+      return finish(ticket, respond_with_keys(200, parts_.keys, parts_.engine, parts_.merchants));
+    case Endpoint::kRotateKeys: return write(ticket, MerchantRequest(RotateKeys{}));
+    default: CHECK_THAT(false, "route() sent a request here that is not about merchants");
   }
 }
 
