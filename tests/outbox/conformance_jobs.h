@@ -211,7 +211,10 @@ inline void check_filters(Store& store) {
   tagged(6, "https://workshop.example:443", {});
   bring_to(store, 7, State::kHeld);
   bring_to(store, 8, State::kExhausted);
-  store.put_origin({"dhpay", "odd"}, "https://shop.example:443");
+  MerchantChange odd{{"dhpay", "odd"}, MerchantRecord{}, 0, kStart};
+  odd.record->name = odd.merchant;
+  odd.record->url = "https://shop.example/n";
+  REQUIRE(apply(store, std::move(odd)).applied == Applied::kApplied);
 
   SUBCASE("a host is the lane's own, or that of its merchant's URL, with any port or with one") {
     const auto by_host = [&](const std::string& host) {

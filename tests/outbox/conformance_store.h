@@ -31,8 +31,6 @@ class Store {
   virtual InboxErrorsPage inbox_errors(const InboxErrorsQuery& query) = 0;
   virtual std::vector<Job> running_jobs() = 0;
   virtual Result<QueryAnswer> ask(Query query) = 0;
-  // Where the merchant's own URL leads, as it is kept for lists by host.
-  virtual void put_origin(const MerchantName& merchant, const std::string& origin) = 0;
   virtual MerchantsOpening merchants() = 0;
 };
 using StoreFactory = std::function<std::unique_ptr<Store>()>;

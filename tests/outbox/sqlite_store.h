@@ -97,15 +97,6 @@ class SqliteStore final : public conformance::Store {
     open(options_);
     return outbox_->opening().jobs;
   }
-  // As whoever puts merchants on record will write it.
-  void put_origin(const MerchantName& merchant, const std::string& origin) override {
-    close();
-    auto database = SqliteDatabase::open(path_, SqliteDatabase::Access::kWriter);
-    REQUIRE(database.ok());
-    SqliteStatement put(**database, "UPDATE merchant SET origin=? WHERE provider=? AND name=?");
-    CHECK(put.run(origin, merchant.provider, merchant.id) == 1);
-    open(options_);
-  }
   MerchantsOpening merchants() override {
     close();
     open(options_);
@@ -154,9 +145,6 @@ class TemporaryStore final : public conformance::Store {
   InboxErrorsPage inbox_errors(const InboxErrorsQuery& query) override { return store_.inbox_errors(query); }
   std::vector<Job> running_jobs() override { return store_.running_jobs(); }
   Result<QueryAnswer> ask(Query query) override { return store_.ask(std::move(query)); }
-  void put_origin(const MerchantName& merchant, const std::string& origin) override {
-    store_.put_origin(merchant, origin);
-  }
   MerchantsOpening merchants() override { return store_.merchants(); }
 
  private:

@@ -23,9 +23,6 @@ class ModelStore final : public conformance::Store {
   InboxErrorsPage inbox_errors(const InboxErrorsQuery& query) override { return inbox_errors_of(record_, query); }
   std::vector<Job> running_jobs() override { return sim::running_jobs(record_); }
   Result<QueryAnswer> ask(Query query) override { return answer_of(record_, query); }
-  void put_origin(const MerchantName& merchant, const std::string& origin) override {
-    record_.origins[merchant] = origin;
-  }
   MerchantsOpening merchants() override { return merchants_of(record_); }
 
  private:

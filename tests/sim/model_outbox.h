@@ -45,7 +45,6 @@ struct ModelRecord {
   std::map<MerchantName, NotificationId> open_probes;
   std::map<std::string, ModelInbox> inbox;
   std::map<InboxErrorName, InboxError> inbox_errors;
-  std::map<MerchantName, std::string> origins;  // of merchants' own URLs
   std::map<JobId, Job> jobs;
   std::map<MerchantName, MerchantRecord> merchants;
   std::map<MerchantName, std::string> paused;  // to the reason

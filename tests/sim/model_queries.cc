@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "text/url.h"
+
 namespace ackd::sim {
 namespace {
 
@@ -11,8 +13,10 @@ bool allows(const std::string& wanted, const std::string& found) {
 
 std::string origin_of(const ModelRow& row, const ModelRecord& record) {
   if (!row.notification.lane.origin.empty()) return row.notification.lane.origin;
-  const auto origin = record.origins.find(merchant_of(row));
-  return origin == record.origins.end() ? std::string() : origin->second;
+  const auto merchant = record.merchants.find(merchant_of(row));
+  if (merchant == record.merchants.end()) return {};
+  const Result<Url> url = parse_url(merchant->second.url);
+  return url ? url->origin() : std::string();
 }
 
 NotificationSummary summary_of(const ModelRow& row) {
