@@ -45,11 +45,16 @@ EngineOptions engine_options(const Config& config) {
   return options;
 }
 
+ResolverOptions names_of(const Config& config) {
+  return {fmt::format("{}", fmt::join(config.dns_servers, ",")), config.pinned_hosts};
+}
+
 CurlTransportOptions transport_options(const Config& config) {
   CurlTransportOptions options;
   if (!config.ca_file.empty()) options.ca_file = config.ca_file;
   options.egress = config.egress;
-  options.dns_servers = fmt::format("{}", fmt::join(config.dns_servers, ","));
+  options.means = config.means;
+  options.names = names_of(config);
   options.user_agent = "ackd/" ACKD_VERSION;
   return options;
 }
@@ -122,7 +127,8 @@ Status Composition::open_storage() {
 }
 
 Status Composition::open_merchants() {
-  if (const Status checked = check_merchants(config_.merchants, catalogue_); !checked) return checked;
+  if (const Status checked = check_merchants(config_, catalogue_); !checked) return checked;
+  if (const Status checked = check_loosenings(config_, clock_.now().wall); !checked) return checked;
   Result<MerchantsOpening> recorded = outbox_->load_merchants();
   if (!recorded) return recorded.error();
   Result<MasterKeys> keys =
@@ -140,6 +146,9 @@ Status Composition::open_merchants() {
 Status Composition::open_network() {
   if (const Status made = keep(CurlTransport::create(loop_, transport_options(config_)), transport_); !made)
     return made;
+  Result<std::unique_ptr<EgressChecker>> checker =
+      EgressChecker::create(loop_, names_of(config_), config_.egress, config_.means);
+  if (const Status made = keep(std::move(checker), egress_checker_); !made) return made;
   const OutboxOpening& opening = outbox_->opening();
   activations_ = Activations(opening.activation.activations);
   const EngineParts parts{*outbox_,   *in_flight_, signer_, *transport_,  catalogue_,
@@ -148,11 +157,12 @@ Status Composition::open_network() {
       engine_options(config_), parts,
       EngineStart{clock_.now(), opening.newest_id, opening.newest_record, opening.activation.awaiting, opening.jobs});
   open_inbox();
-  api_ = std::make_unique<Api>(
-      ApiParts{*engine_, intake_, *queries_, catalogue_, merchants_, activations_, inbox_.get(), *keys_, rng_},
-      ProcessFacts{ACKD_VERSION, ::getpid(), engine_->now(), config_.file},
-      IngestRates{config_.ingest.requests_per_second, config_.ingest.requests_burst,
-                  config_.ingest.notifications_per_second, config_.ingest.notifications_burst});
+  api_ =
+      std::make_unique<Api>(ApiParts{*engine_, intake_, *queries_, catalogue_, merchants_, activations_, inbox_.get(),
+                                     *keys_, rng_, config_.egress, config_.means, *egress_checker_},
+                            ProcessFacts{ACKD_VERSION, ::getpid(), engine_->now(), config_.file},
+                            IngestRates{config_.ingest.requests_per_second, config_.ingest.requests_burst,
+                                        config_.ingest.notifications_per_second, config_.ingest.notifications_burst});
   // Also when nothing is left under an older key: then that is found out, and the key goes.
   if (keys_->has_older() || under_older_keys_ > 0) engine_->reseal(keys_->ring(), under_older_keys_);
   Result<HttpServer::Listeners> listeners = open_listeners(config_);

@@ -41,18 +41,33 @@ IpAddress address_of(const curl_sockaddr& address) {
 CurlFlight::CurlFlight(const CurlSurroundings& surroundings, TransferStart start, std::int64_t now_ms)
     : surroundings_(surroundings),
       start_(std::move(start)),
+      proxy_(proxy_for(start_.egress, surroundings.means)),
       started_ms_(now_ms),
       connect_deadline_ms_(now_ms + std::min(start_.connect_timeout, start_.total_timeout).count()),
       total_deadline_ms_(now_ms + start_.total_timeout.count()),
       guard_(start_.body_bytes_max, start_.status_decides) {}
 
+Status CurlFlight::check_settings() const {
+  return start_.egress ? check_named(*start_.egress, surroundings_.means) : Done{};
+}
+
+EgressVerdict CurlFlight::judge_url() const {
+  return judge_target(surroundings_.egress, merchants_rules(), url().host, url().port);
+}
+
+std::optional<IpAddress> CurlFlight::source_address() const {
+  const bool own = start_.egress && start_.egress->source_address;
+  return own ? start_.egress->source_address : surroundings_.means.source_address;
+}
+
 EgressVerdict CurlFlight::take_addresses(const std::vector<IpAddress>& addresses) {
+  const std::optional<IpAddress> source = source_address();
   for (const IpAddress& address : addresses) {
-    EgressVerdict verdict = judge_address(surroundings_.egress, address);
+    EgressVerdict verdict = judge_address(surroundings_.egress, merchants_rules(), address, url().port);
     if (!verdict.allowed) return verdict;
+    const bool usable = !source || is_v4(*source) == is_v4(address) || proxy_ != nullptr;
+    if (usable && addresses_.size() < kAddressesTriedMax) addresses_.push_back(address);
   }
-  addresses_.assign(addresses.begin(),
-                    addresses.begin() + static_cast<std::ptrdiff_t>(std::min(addresses.size(), kAddressesTriedMax)));
   return {true, {}};
 }
 
@@ -67,13 +82,14 @@ CurlFlight::Next CurlFlight::prepare(CurlEasy easy, std::int64_t now_ms) {
   error_text_[0] = '\0';
   socket_errno_ = 0;
   const auto left = static_cast<std::int64_t>(addresses_.size() - next_address_);
-  const std::string ip = to_string(addresses_[next_address_++]);
+  ++next_address_;
   // "Any host and port of this transfer goes to this address": Host header, SNI and verification keep the name.
-  pin_.append(fmt::format("::{}", with_port(ip, url().port)).c_str());
+  pin_.append(fmt::format("::{}", target()).c_str());
 
   CurlOptions options(easy_.get());
   set_fixed_options(options);
   set_request(options, start_.request, surroundings_.user_agent, headers_);
+  set_way_out(options, {start_.egress, surroundings_.means, proxy_, source_address(), start_.verify_server});
   options.set(CURLOPT_CONNECT_TO, pin_.get())
       .set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(connect_ms / left, 1)))
       .set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(total_deadline_ms_ - now_ms, 1)))
@@ -81,6 +97,10 @@ CurlFlight::Next CurlFlight::prepare(CurlEasy easy, std::int64_t now_ms) {
       .set(CURLOPT_PRIVATE, static_cast<void*>(this));
   set_callbacks();
   return options.complete() && headers_.complete() && pin_.complete() ? Next::kReady : Next::kNoMemory;
+}
+
+std::string CurlFlight::target() const {
+  return with_port(to_string(addresses_[next_address_ - 1]), url().port);
 }
 
 void CurlFlight::set_callbacks() {
@@ -112,17 +132,31 @@ void CurlFlight::set_callbacks() {
   curl_easy_setopt(
       easy, CURLOPT_CLOSESOCKETFUNCTION,
       +[](void* sockets, curl_socket_t socket) { return static_cast<CurlSockets*>(sockets)->close(socket); });
-  curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, const_cast<TrustStore*>(&surroundings_.trust));
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, this);
   curl_easy_setopt(
-      easy, CURLOPT_SSL_CTX_FUNCTION, +[](CURL*, void* context, void* trust) {
-        const bool installed = static_cast<const TrustStore*>(trust)->install(static_cast<SSL_CTX*>(context));
-        return installed ? CURLE_OK : CURLE_ABORTED_BY_CALLBACK;
+      easy, CURLOPT_SSL_CTX_FUNCTION, +[](CURL*, void* context, void* self) {
+        const bool ready = static_cast<CurlFlight*>(self)->prepare_tls(static_cast<SSL_CTX*>(context));
+        return ready ? CURLE_OK : CURLE_ABORTED_BY_CALLBACK;
       });
 }
 
+bool CurlFlight::prepare_tls(SSL_CTX* context) const {
+  require_strong_keys(context);
+  const bool own_authority = start_.egress && !start_.egress->authority.empty();
+  return own_authority || surroundings_.trust.install(context);
+}
+
 // The last check before a packet leaves: it sees the binary address, whatever path a name or a spelling took to it.
+EgressVerdict CurlFlight::judge_socket(const curl_sockaddr& address) const {
+  if (proxy_ == nullptr) {
+    return judge_address(surroundings_.egress, merchants_rules(), address_of(address), url().port);
+  }
+  const bool is_proxy = address_of(address) == proxy_->address;
+  return {is_proxy, is_proxy ? "" : "a connection past the configured proxy"};
+}
+
 curl_socket_t CurlFlight::open_socket(const curl_sockaddr& address) {
-  EgressVerdict verdict = judge_address(surroundings_.egress, address_of(address));
+  EgressVerdict verdict = judge_socket(address);
   if (!verdict.allowed) {
     egress_reason_ = std::move(verdict.reason);
     return CURL_SOCKET_BAD;
@@ -167,7 +201,19 @@ TransferEnd CurlFlight::end_after(CURLcode code) const {
   if (!egress_reason_.empty() && requests_started_ == 0) return TransferEnd::kEgressRefused;
   long os_errno = socket_errno_;
   if (os_errno == 0) curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &os_errno);
-  return end_of({code, static_cast<int>(os_errno), requests_started_ > 0, guard_.headers_complete(), url().tls});
+  CurlFacts facts{code, static_cast<int>(os_errno), requests_started_ > 0, guard_.headers_complete(), url().tls};
+  if (proxy_ != nullptr) add_proxy_facts(facts);
+  return end_of(facts);
+}
+
+void CurlFlight::add_proxy_facts(CurlFacts& facts) const {
+  long own_port = 0;  // 0 as long as the connection to the proxy does not stand; the connect time is the tunnel's
+  long status = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_LOCAL_PORT, &own_port);
+  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &status);
+  facts.via_proxy = true;
+  facts.reached_proxy = own_port > 0;
+  facts.proxy_status = static_cast<int>(status);
 }
 
 std::string CurlFlight::words_for(CURLcode code) const {
@@ -175,6 +221,11 @@ std::string CurlFlight::words_for(CURLcode code) const {
   if (!egress_reason_.empty()) return egress_reason_;
   if (code == CURLE_OK) return guard_.headers_complete() ? "" : "the connection ended inside the headers";
   if (socket_errno_ != 0) return fmt::format("socket: {}", std::strerror(socket_errno_));
+  if (code == CURLE_PEER_FAILED_VERIFICATION) {
+    long verified = X509_V_OK;
+    curl_easy_getinfo(easy_.get(), CURLINFO_SSL_VERIFYRESULT, &verified);
+    if (verified != X509_V_OK) return words_for_certificate(verified);
+  }
   return error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(code);
 }
 
@@ -208,7 +259,10 @@ void CurlFlight::fill_in(Transfer& transfer, std::int64_t now_ms) const {
   curl_easy_getinfo(easy_.get(), CURLINFO_PRIMARY_IP, &ip);
   curl_easy_getinfo(easy_.get(), CURLINFO_PRIMARY_PORT, &port);
   const bool connected = requests_started_ > 0 || connected_us > 0;
-  if (connected && ip != nullptr && *ip != '\0') transfer.peer = with_port(ip, static_cast<unsigned>(port));
+  if (connected && ip != nullptr && *ip != '\0') {
+    const std::string next = with_port(ip, static_cast<unsigned>(port));
+    transfer.peer = proxy_ == nullptr ? next : fmt::format("{} through {}", target(), next);
+  }
   if (!guard_.headers_complete() || !guard_.has_retry_after()) return;
   curl_off_t retry_after_s = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RETRY_AFTER, &retry_after_s);

@@ -40,6 +40,30 @@ std::string header_line(const Field& header) {
   return header.value.empty() ? header.name + ";" : header.name + ": " + header.value;
 }
 
+// libcurl copies neither: the means outlive the transfer.
+curl_blob blob_of(const std::string& bytes) {
+  return {const_cast<char*>(bytes.data()), bytes.size(), CURL_BLOB_NOCOPY};
+}
+
+void set_client_certificate(CurlOptions& options, const ClientCertificate& own) {
+  curl_blob certificate = blob_of(own.certificate);
+  curl_blob key = blob_of(own.key.reveal());
+  options.set(CURLOPT_SSLCERT_BLOB, &certificate)
+      .set(CURLOPT_SSLCERTTYPE, "PEM")
+      .set(CURLOPT_SSLKEY_BLOB, &key)
+      .set(CURLOPT_SSLKEYTYPE, "PEM");
+}
+
+// Through a tunnel whatever the scheme, to the address that was checked: the proxy never sees the host's name, so it
+// cannot resolve it to something else.
+void set_proxy(CurlOptions& options, const Proxy& proxy) {
+  options.set(CURLOPT_PROXY, ("http://" + to_string(proxy)).c_str())
+      .set(CURLOPT_NOPROXY, "")
+      .set(CURLOPT_HTTPPROXYTUNNEL, 1L)
+      .set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE))
+      .set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+}
+
 }  // namespace
 
 Status check_request(const HttpRequest& request) {
@@ -80,6 +104,21 @@ void set_fixed_options(CurlOptions& options) {
       .set(CURLOPT_CAPATH, static_cast<char*>(nullptr))
       .set(CURLOPT_DNS_CACHE_TIMEOUT, 0L)  // only pinned addresses come here; the cache would cost and give nothing
       .set(CURLOPT_MAXAGE_CONN, kIdleSecondsMax);
+}
+
+void set_way_out(CurlOptions& options, const WayOut& way) {
+  if (way.proxy != nullptr) set_proxy(options, *way.proxy);
+  if (way.source_address) options.set(CURLOPT_INTERFACE, ("host!" + to_string(*way.source_address)).c_str());
+  if (!way.settings) return;
+  if (!way.settings->authority.empty()) {
+    curl_blob authorities = blob_of(way.means.authorities.find(way.settings->authority)->second);
+    options.set(CURLOPT_CAINFO_BLOB, &authorities);
+  }
+  if (!way.settings->client_certificate.empty()) {
+    set_client_certificate(options, way.means.client_certificates.find(way.settings->client_certificate)->second);
+  }
+  if (!way.settings->pinned_keys.empty()) options.set(CURLOPT_PINNEDPUBLICKEY, way.settings->pinned_keys.c_str());
+  if (!way.verify_server) options.set(CURLOPT_SSL_VERIFYPEER, 0L).set(CURLOPT_SSL_VERIFYHOST, 0L);
 }
 
 void set_request(CurlOptions& options, const HttpRequest& request, const std::string& user_agent, CurlList& headers) {

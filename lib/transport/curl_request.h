@@ -1,10 +1,12 @@
 // One HttpRequest as libcurl options, and what every transfer has in common whatever it sends.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/result.h"
 #include "model/http_request.h"
+#include "policy/egress_settings.h"
 #include "transport/curl_handles.h"
 
 namespace ackd {
@@ -34,6 +36,19 @@ class CurlOptions {
 // HTTP/1.1 only, no redirect, no proxy and no credentials from the environment, verified TLS 1.2 or better, no
 // transparent decoding, nothing remembered from one receiver for another.
 void set_fixed_options(CurlOptions& options);
+
+// How the request leaves this machine: REQUIRES check_named() of the settings, and means that outlive the transfer.
+struct WayOut {
+  const std::optional<EgressSettings>& settings;  // the merchant's own
+  const EgressMeans& means;
+  const Proxy* proxy;  // nullptr for none
+  std::optional<IpAddress> source_address;
+  bool verify_server;
+};
+
+// Every setting is one that libcurl compares before it uses a connection again, so that no merchant's request leaves
+// over a connection that was made, or verified, on another's terms.
+void set_way_out(CurlOptions& options, const WayOut& way);
 
 // Method, URL, headers and body as they are. Adds Host and Content-Length, and User-Agent and Accept where the request
 // has none (common firewalls turn away requests without). `request` and `headers` must live as long as the transfer.

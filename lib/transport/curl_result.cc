@@ -1,6 +1,7 @@
 #include "transport/curl_result.h"
 
 #include <cerrno>
+#include <optional>
 
 namespace ackd {
 namespace {
@@ -27,7 +28,24 @@ TransferEnd connect_end(int os_errno) {
   }
 }
 
+// What a proxy says about the receiver is the receiver's; everything else about a proxy is ours.
+std::optional<TransferEnd> proxy_end(const CurlFacts& facts) {
+  if (!facts.via_proxy) return std::nullopt;
+  if (!facts.reached_proxy) return TransferEnd::kProxyFailed;
+  switch (facts.proxy_status) {
+    case 0:  // it is still trying, or it hung up
+      return facts.code == CURLE_OPERATION_TIMEDOUT ? TransferEnd::kConnectTimeout : TransferEnd::kProxyFailed;
+    case 502:
+    case 503:
+    case 504: return TransferEnd::kHostUnreachable;
+    default: break;
+  }
+  if (facts.proxy_status / 100 == 2) return std::nullopt;
+  return TransferEnd::kProxyFailed;
+}
+
 TransferEnd before_request(const CurlFacts& facts) {
+  if (const std::optional<TransferEnd> end = proxy_end(facts)) return *end;
   switch (facts.code) {
     case CURLE_COULDNT_CONNECT: return connect_end(facts.os_errno);
     case CURLE_OPERATION_TIMEDOUT: return TransferEnd::kConnectTimeout;

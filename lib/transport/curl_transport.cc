@@ -44,12 +44,13 @@ CurlTransport::CurlLibrary::~CurlLibrary() {
 Result<std::unique_ptr<CurlTransport>> CurlTransport::create(UvLoop& loop, CurlTransportOptions options) {
   Result<TrustStore> trust = TrustStore::load(options.ca_file);
   if (!trust) return trust.error();
+  if (const Status sound = check_means(options.means); !sound) return sound.error();
   UniqueFd epoll(epoll_create1(EPOLL_CLOEXEC));
   if (!epoll.valid()) return Error{ErrorCode::kIo, fmt::format("epoll_create1: {}", std::strerror(errno)), {}};
   std::unique_ptr<CurlTransport> transport(
       new CurlTransport(loop, std::move(options), std::move(*trust), std::move(epoll), usable_descriptors()));
   Result<std::unique_ptr<Resolver>> resolver = Resolver::create(
-      loop, transport->options_.dns_servers,
+      loop, transport->options_.names,
       [self = transport.get()](const std::string& host, const NameAnswer& answer) { self->on_name(host, answer); });
   if (!resolver) return resolver.error();
   transport->resolver_ = std::move(*resolver);
@@ -64,7 +65,7 @@ CurlTransport::CurlTransport(UvLoop& loop, CurlTransportOptions options, TrustSt
       transfers_max_(std::max<std::size_t>(descriptors / 2, 1)),
       sockets_(loop, std::move(epoll),
                [this](std::size_t shard, curl_socket_t socket, int events) { shards_[shard]->act(socket, events); }),
-      surroundings_{options_.egress, trust_, options_.user_agent, sockets_, decided_},
+      surroundings_{options_.egress, options_.means, trust_, options_.user_agent, sockets_, decided_},
       listener_{[this](CURL* easy, CURLcode code) { on_done(easy, code); }, [this] { cut_decided(); }},
       name_timer_(loop, [this] { on_name_deadline(); }),
       sweep_timer_(loop, [this] { sweep(); }) {
@@ -95,6 +96,11 @@ void CurlTransport::start(TransferStart start) {
   place->second = std::make_unique<CurlFlight>(surroundings_, std::move(start), loop_.monotonic_ms());
   CurlFlight& flight = *place->second;
   if (!sound) return finish(flight, TransferEnd::kRequestInvalid, sound.error().message);
+  if (const Status found = flight.check_settings(); !found) {
+    return finish(flight, TransferEnd::kRequestInvalid, found.error().message);
+  }
+  EgressVerdict verdict = flight.judge_url();
+  if (!verdict.allowed) return finish(flight, TransferEnd::kEgressRefused, std::move(verdict.reason));
   const Result<IpAddress> literal = parse_ip(flight.url().host);
   if (literal) return use_answer(flight, {NameAnswer::Kind::kFound, {*literal}, {}});
   if (const NameAnswer* known = resolver_->ask(flight.url().host)) return use_answer(flight, *known);
@@ -161,6 +167,9 @@ void CurlTransport::use_answer(CurlFlight& flight, const NameAnswer& answer) {
   }
   EgressVerdict verdict = flight.take_addresses(answer.addresses);
   if (!verdict.allowed) return finish(flight, TransferEnd::kEgressRefused, std::move(verdict.reason));
+  if (!flight.has_address()) {
+    return finish(flight, TransferEnd::kNoRoute, "the host has no address of the source address's family");
+  }
   connect(flight);
 }
 

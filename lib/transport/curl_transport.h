@@ -1,7 +1,8 @@
 // The production Transport: libcurl over libuv, many multi handles sharded by origin, names by c-ares, one trust store.
 //
-//   start -> [literal address | Resolver] -> egress policy -> CurlFlight on a CurlShard -> finished
-//                                                               '-- connect failed, nothing sent: next address
+//   start -> egress policy: URL -> [literal address | pinned | Resolver] -> egress policy: every address
+//         -> CurlFlight on a CurlShard, past the policy again at its socket -> finished
+//                             '-- connect failed, nothing sent: next address
 //
 // Everything runs on the loop's thread. libcurl and c-ares only queue facts; the engine takes them in its next turn.
 #pragma once
@@ -30,7 +31,8 @@ struct CurlTransportOptions {
   std::size_t shards = 64;
   std::string ca_file = "/etc/ssl/certs/ca-certificates.crt";
   EgressPolicy egress;
-  std::string dns_servers;  // "ip:port,..." instead of resolv.conf's; empty keeps those
+  EgressMeans means;
+  ResolverOptions names;
   std::string user_agent = "ackd";
   Duration sweep_every{10'000};  // how often idle connections that are old or closed by their peer are dropped
 };

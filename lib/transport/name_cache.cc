@@ -11,6 +11,12 @@ const NameAnswer* NameCache::find(const std::string& host, std::int64_t now_ms) 
   return &found->second.answer;
 }
 
+std::optional<NameAnswer::Kind> NameCache::last_kind(const std::string& host) const {
+  const auto found = entries_.find(host);
+  if (found == entries_.end()) return std::nullopt;
+  return found->second.answer.kind;
+}
+
 void NameCache::put(const std::string& host, NameAnswer answer, std::int64_t ttl_s, std::int64_t now_ms) {
   if (entries_.size() >= kEntriesMax) make_room(now_ms);
   std::int64_t ttl_ms = kFailedTtlMs;

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -38,6 +39,8 @@ class NameCache {
 
   // The pointer stays valid until the next put().
   const NameAnswer* find(const std::string& host, std::int64_t now_ms) const;
+  // What the host's last answer was, also when it is out of date; nothing when none is known.
+  std::optional<NameAnswer::Kind> last_kind(const std::string& host) const;
   // `ttl_s` counts only for addresses that were found.
   void put(const std::string& host, NameAnswer answer, std::int64_t ttl_s, std::int64_t now_ms);
   std::size_t size() const { return entries_.size(); }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 #include <string_view>
 #include <utility>
 
@@ -75,20 +76,25 @@ Error cannot_start(const std::string& what, int status) {
   return {ErrorCode::kIo, fmt::format("the name resolver cannot start: {}: {}", what, ares_strerror(status)), {}};
 }
 
+std::size_t index(Resolver::Standing standing) {
+  return static_cast<std::size_t>(standing);
+}
+
 }  // namespace
 
-Resolver::Resolver(UvLoop& loop, Answered answered)
+Resolver::Resolver(UvLoop& loop, const PinnedHosts& pinned, Answered answered)
     : loop_(loop),
       answered_(std::move(answered)),
       timeout_(loop, [this] { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); }),
       settle_soon_(loop, [this] { settle(); }) {
   localhost_ = {NameAnswer::Kind::kFound, {*parse_ip("127.0.0.1"), *parse_ip("::1")}, {}};
   overloaded_.detail = fmt::format("more than {} names wait for the resolver", kWaitingMax);
+  for (const auto& [host, addresses] : pinned) pinned_[host] = {NameAnswer::Kind::kFound, addresses, {}};
 }
 
-Result<std::unique_ptr<Resolver>> Resolver::create(UvLoop& loop, const std::string& servers, Answered answered) {
-  std::unique_ptr<Resolver> resolver(new Resolver(loop, std::move(answered)));
-  if (const Status opened = resolver->open(servers); !opened) return opened.error();
+Result<std::unique_ptr<Resolver>> Resolver::create(UvLoop& loop, const ResolverOptions& options, Answered answered) {
+  std::unique_ptr<Resolver> resolver(new Resolver(loop, options.pinned, std::move(answered)));
+  if (const Status opened = resolver->open(options.servers); !opened) return opened.error();
   return resolver;
 }
 
@@ -126,11 +132,13 @@ Status Resolver::open(const std::string& servers) {
 
 const NameAnswer* Resolver::ask(const std::string& host) {
   if (is_localhost(host)) return &localhost_;
+  if (const auto pinned = pinned_.find(host); pinned != pinned_.end()) return &pinned->second;
   if (const NameAnswer* known = cache_.find(host, loop_.monotonic_ms())) return known;
   if (wanted_.contains(host)) return nullptr;
-  if (waiting_.size() >= kWaitingMax) return &overloaded_;
+  std::deque<std::string>& waiting = waiting_[index(standing_of(host))];
+  if (waiting.size() >= kWaitingMax) return &overloaded_;
   wanted_.emplace(host, false);
-  waiting_.push_back(host);
+  waiting.push_back(host);
   start_waiting();
   return nullptr;
 }
@@ -141,35 +149,58 @@ void Resolver::forget(const std::string& host) {
   if (found != wanted_.end() && !found->second) wanted_.erase(found);
 }
 
-void Resolver::start_waiting() {
-  while (in_flight_ < kInFlightMax && !waiting_.empty()) {
-    const std::string host = std::move(waiting_.front());
-    waiting_.pop_front();
+Resolver::Standing Resolver::standing_of(const std::string& host) const {
+  const std::optional<NameAnswer::Kind> last = cache_.last_kind(host);
+  if (!last) return Standing::kNew;
+  return *last == NameAnswer::Kind::kFailed ? Standing::kSilent : Standing::kAnswers;
+}
+
+bool Resolver::has_room(Standing standing) const {
+  const std::size_t all = std::accumulate(in_flight_.begin(), in_flight_.end(), std::size_t{0});
+  return all < kInFlightMax && in_flight_[index(standing)] < kInFlightMaxOf[index(standing)];
+}
+
+// The host that waits longest and is still wanted.
+std::optional<std::string> Resolver::next_host(Standing standing) {
+  std::deque<std::string>& waiting = waiting_[index(standing)];
+  while (!waiting.empty()) {
+    std::string host = std::move(waiting.front());
+    waiting.pop_front();
     const auto found = wanted_.find(host);
-    if (found == wanted_.end() || std::exchange(found->second, true)) continue;
-    query(host);
+    if (found != wanted_.end() && !std::exchange(found->second, true)) return host;
+  }
+  return std::nullopt;
+}
+
+void Resolver::start_waiting() {
+  for (const Standing standing : {Standing::kAnswers, Standing::kNew, Standing::kSilent}) {
+    while (has_room(standing)) {
+      const std::optional<std::string> host = next_host(standing);
+      if (!host) break;
+      query(*host, standing);
+    }
   }
   arm_timeout();
 }
 
-void Resolver::query(const std::string& host) {
-  ++in_flight_;
+void Resolver::query(const std::string& host, Standing standing) {
+  ++in_flight_[index(standing)];
   ares_addrinfo_hints hints{};
   hints.ai_family = AF_UNSPEC;
   // Sorting would open a socket for each address, however many a hostile name has.
   hints.ai_flags = ARES_AI_NOSORT;
   const auto answered = [](void* argument, int status, int, ares_addrinfo* found) {
     const std::unique_ptr<Question> question(static_cast<Question*>(argument));
-    question->resolver->on_answer(question->host, status, found);
+    question->resolver->on_answer(*question, status, found);
   };
-  ares_getaddrinfo(channel_.get(), host.c_str(), nullptr, &hints, answered, new Question{this, host});
+  ares_getaddrinfo(channel_.get(), host.c_str(), nullptr, &hints, answered, new Question{this, host, standing});
 }
 
 // Runs inside c-ares, perhaps inside query() itself (a name from /etc/hosts): it only notes the answer.
-void Resolver::on_answer(const std::string& host, int status, ares_addrinfo* found) {
+void Resolver::on_answer(const Question& question, int status, ares_addrinfo* found) {
   const std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> owner(found, ares_freeaddrinfo);
   if (closing_) return;
-  --in_flight_;
+  --in_flight_[index(question.standing)];
   NameAnswer answer{kind_of(status), {}, ares_strerror(status)};
   std::int64_t ttl_s = 0;
   if (status == ARES_SUCCESS && found != nullptr) {
@@ -177,8 +208,8 @@ void Resolver::on_answer(const std::string& host, int status, ares_addrinfo* fou
     ttl_s = smallest_ttl(*found);
   }
   if (status == ARES_SUCCESS && answer.addresses.empty()) answer = {NameAnswer::Kind::kNotFound, {}, "no address"};
-  cache_.put(host, std::move(answer), ttl_s, loop_.monotonic_ms());
-  fresh_.push_back(host);
+  cache_.put(question.host, std::move(answer), ttl_s, loop_.monotonic_ms());
+  fresh_.push_back(question.host);
   settle_soon_.arm(Duration(0));
 }
 

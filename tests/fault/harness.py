@@ -152,14 +152,14 @@ class Process:
         self.traced = False
         os.makedirs(os.path.join(folder, "schedules"), exist_ok=True)
 
-    def configure(self, rest, tcp_port=None):
+    def configure(self, rest, tcp_port=None, egress='allow: ["127.0.0.0/8"], ports: ["1-65535"]'):
         """Writes the configuration; `rest` has the merchants and what else is not as every test wants it."""
         listen = self.socket if tcp_port is None else f'[{self.socket}, "127.0.0.1:{tcp_port}"]'
         with open(os.path.join(self.folder, "config.yaml"), "w", encoding="utf-8") as config:
             config.write(
                 f"data_dir: {self.folder}/data\nlisten: {listen}\n"
                 f"schedules: {{folder: {SOURCE}/schedules, overrides: {self.folder}/schedules}}\n"
-                f'egress: {{allow: ["127.0.0.0/8"]}}\nlog: {{level: warning}}\n{rest}'
+                f'egress: {{{egress}}}\nlog: {{level: warning}}\n{rest}'
             )
 
     def start(self, ready_seconds=30, environment=None, may_die=False):

@@ -215,8 +215,8 @@ TEST_CASE("a forbidden address is refused without one packet") {
   ScriptedServer server(always(plain_answer("OK")));
   ScriptedDns dns(ScriptedDns::Names{{"inside.test", {"127.0.0.1"}}, {"mixed.test", {"1.1.1.1", "127.0.0.1"}}});
   CurlTransportOptions options = loopback_allowed();
-  options.egress.allow.clear();
-  options.dns_servers = dns.servers();
+  options.egress.rules.allow.clear();
+  options.names.servers = dns.servers();
   Fixture fixture(std::move(options));
   for (const char* host : {"127.0.0.1", "inside.test", "mixed.test", "::ffff:127.0.0.1", "::1", "localhost"}) {
     const Transfer transfer = fixture.run(fixture.post(server.port(), host));
@@ -247,7 +247,7 @@ TEST_CASE("a name is pinned, and the next address is tried when the first refuse
   ScriptedServer server(always(plain_answer("OK")));
   ScriptedDns dns(ScriptedDns::Names{{"pay.test", {"127.0.0.2", "127.0.0.1"}}});
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   Fixture fixture(std::move(options));
   const Transfer transfer = fixture.run(fixture.post(server.port(), "pay.test"));
   CHECK(transfer.end == TransferEnd::kComplete);
@@ -270,7 +270,7 @@ TEST_CASE("an address that swallows packets leaves the next one its share of the
   }
   ScriptedDns dns(ScriptedDns::Names{{"pay.test", {"127.0.0.2", "127.0.0.1"}}});
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   Fixture fixture(std::move(options));
   TransferStart start = fixture.post(server.port(), "pay.test");
   start.connect_timeout = Duration(600);
@@ -287,7 +287,7 @@ TEST_CASE("a single-label name is not completed with a search domain") {
   ScriptedServer server(always(plain_answer("OK")));
   ScriptedDns dns(ScriptedDns::Names{{"pay.inside.test", {"127.0.0.1"}}});
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   setenv("LOCALDOMAIN", "inside.test", 1);
   Fixture fixture(std::move(options));
   CHECK(fixture.run(fixture.post(server.port(), "pay")).end == TransferEnd::kNameNotFound);
@@ -332,7 +332,7 @@ TEST_CASE("an idle connection that its peer has closed is dropped although nothi
 TEST_CASE("when every address refuses, the transfer is refused") {
   ScriptedDns dns(ScriptedDns::Names{{"pay.test", {"127.0.0.2", "127.0.0.3", "127.0.0.4"}}});
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   Fixture fixture(std::move(options));
   std::uint16_t port = 0;
   { port = ScriptedServer(always("")).port(); }
@@ -343,16 +343,16 @@ TEST_CASE("a name without a server is an attempt that did not reach anybody, a d
   ScriptedDns dns(ScriptedDns::Names{{"empty.test", {}}});
   ScriptedDns broken(ScriptedDns::Names{}, ScriptedDns::Mode::kServfail);
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   Fixture fixture(std::move(options));
   CHECK(fixture.run(fixture.post(80, "missing.test")).end == TransferEnd::kNameNotFound);
   CHECK(fixture.run(fixture.post(80, "empty.test")).end == TransferEnd::kNameNotFound);
   CurlTransportOptions servfail = loopback_allowed();
-  servfail.dns_servers = broken.servers();
+  servfail.names.servers = broken.servers();
   Fixture second(std::move(servfail));
   CHECK(second.run(second.post(80, "any.test")).end == TransferEnd::kNameNotFound);
   CurlTransportOptions refused = loopback_allowed();
-  refused.dns_servers = "127.0.0.1:1";
+  refused.names.servers = "127.0.0.1:1";
   Fixture third(std::move(refused));
   CHECK(third.run(third.post(80, "any.test")).end == TransferEnd::kResolverFailed);
 }
@@ -361,7 +361,7 @@ TEST_CASE("a silent name server neither stalls the loop nor delays other hosts")
   ScriptedServer server(always(plain_answer("OK")));
   ScriptedDns dns(ScriptedDns::Names{}, ScriptedDns::Mode::kSilent);
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   Fixture fixture(std::move(options));
   for (int i = 0; i < 200; ++i) {
     TransferStart start = fixture.post(80, "h" + std::to_string(i) + ".test");
@@ -382,7 +382,7 @@ TEST_CASE("lookups of one name are asked once and remembered") {
   ScriptedServer server(always(plain_answer("OK")));
   ScriptedDns dns(ScriptedDns::Names{{"pay.test", {"127.0.0.1"}}});
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   Fixture fixture(std::move(options));
   for (int i = 0; i < 30; ++i) fixture.transport().start(fixture.post(server.port(), "pay.test"));
   fixture.finish(30);
@@ -400,7 +400,7 @@ TEST_CASE("300 transfers over 50 origins all end, each with its own answer") {
   for (int i = 0; i < 50; ++i) names["h" + std::to_string(i) + ".test"] = {"127.0.0.1"};
   ScriptedDns dns(std::move(names));
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   options.shards = 64;
   Fixture fixture(std::move(options));
   for (int round = 0; round < 3; ++round) {
@@ -431,7 +431,7 @@ TEST_CASE("abort_all ends every transfer as aborted, wherever it is") {
   ScriptedServer server([](Connection& connection) { connection.hold(); });
   ScriptedDns dns(ScriptedDns::Names{}, ScriptedDns::Mode::kSilent);
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   Fixture fixture(std::move(options));
   start_two_that_hang(fixture, server);
   fixture.transport().abort_all();
@@ -443,7 +443,7 @@ TEST_CASE("a transport may be destroyed with transfers and lookups under way") {
   ScriptedServer server([](Connection& connection) { connection.hold(); });
   ScriptedDns dns(ScriptedDns::Names{}, ScriptedDns::Mode::kSilent);
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   Fixture fixture(std::move(options));
   start_two_that_hang(fixture, server);
   CHECK(fixture.transport().running() == 2);
@@ -471,7 +471,7 @@ TEST_CASE("certificates that cannot be read and bad name servers are told at sta
   REQUIRE(!without.ok());
   CHECK(without.error().field == "ca_file");
   CurlTransportOptions bad_servers;
-  bad_servers.dns_servers = "not an address";
+  bad_servers.names.servers = "not an address";
   CHECK(!CurlTransport::create(loop, std::move(bad_servers)).ok());
 }
 

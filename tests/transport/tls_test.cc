@@ -27,7 +27,7 @@ struct TlsSetting {
   static CurlTransportOptions options(const Authority& trusted, const ScriptedDns& dns) {
     CurlTransportOptions out = loopback_allowed();
     out.ca_file = trusted.file();
-    out.dns_servers = dns.servers();
+    out.names.servers = dns.servers();
     return out;
   }
 
