@@ -12,6 +12,7 @@
 #include "policy/judge.h"
 #include "transport/curl_request.h"
 #include "transport/curl_result.h"
+#include "transport/local_route.h"
 
 namespace ackd {
 namespace {
@@ -167,7 +168,9 @@ TransferEnd CurlFlight::end_after(CURLcode code) const {
   if (!egress_reason_.empty() && requests_started_ == 0) return TransferEnd::kEgressRefused;
   long os_errno = socket_errno_;
   if (os_errno == 0) curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &os_errno);
-  return end_of({code, static_cast<int>(os_errno), requests_started_ > 0, guard_.headers_complete(), url().tls});
+  const bool routed = code != CURLE_COULDNT_CONNECT || has_route(addresses_[next_address_ - 1]);
+  return end_of(
+      {code, static_cast<int>(os_errno), requests_started_ > 0, guard_.headers_complete(), url().tls, routed});
 }
 
 std::string CurlFlight::words_for(CURLcode code) const {
