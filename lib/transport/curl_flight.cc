@@ -100,7 +100,7 @@ void CurlFlight::set_callbacks() {
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
   curl_easy_setopt(
       easy, CURLOPT_PREREQFUNCTION, +[](void* self, char*, char*, int, int) {
-        static_cast<CurlFlight*>(self)->requests_started_ += 1;
+        static_cast<CurlFlight*>(self)->on_request();
         return static_cast<int>(CURL_PREREQFUNC_OK);
       });
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
@@ -131,6 +131,13 @@ curl_socket_t CurlFlight::open_socket(const curl_sockaddr& address) {
   const int socket = ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
   if (socket < 0) socket_errno_ = errno;
   return socket < 0 ? CURL_SOCKET_BAD : socket;
+}
+
+// libcurl sends once more when a connection that it used again turns out to be closed. What closed one has often closed
+// all, and it would try up to five of them: the second send goes on a new connection, after which there is no third.
+void CurlFlight::on_request() {
+  requests_started_ += 1;
+  curl_easy_setopt(easy_.get(), CURLOPT_FRESH_CONNECT, 1L);
 }
 
 std::size_t CurlFlight::on_header(const char* bytes, std::size_t count) {

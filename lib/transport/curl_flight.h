@@ -67,6 +67,7 @@ class CurlFlight {
   std::string words_for(CURLcode code) const;
 
   curl_socket_t open_socket(const curl_sockaddr& address);
+  void on_request();
   std::size_t on_header(const char* bytes, std::size_t count);
   std::size_t on_body(const char* bytes, std::size_t count);
 

@@ -200,6 +200,26 @@ TEST_CASE("libcurl's own second send on a connection that broke is counted") {
   CHECK(server.requests() == 3);
 }
 
+TEST_CASE("libcurl sends a second time on a new connection, however many idle ones have gone together") {
+  std::atomic<int> together{0};
+  ScriptedServer server([&](Connection& connection) {
+    connection.read_request();
+    const bool kept = ++together <= 4;
+    // Nobody is answered before all four are here, so there are four connections.
+    while (together < 4) std::this_thread::yield();
+    connection.send(plain_answer("OK"));
+    if (kept) connection.read_request();
+  });
+  Fixture fixture;
+  for (int i = 0; i < 4; ++i) fixture.transport().start(fixture.post(server.port()));
+  fixture.finish(4);
+  REQUIRE(server.accepted() == 4);
+  const Transfer again = fixture.run(server.port());
+  CHECK(again.end == TransferEnd::kComplete);
+  CHECK(again.silent_resends == 1);
+  CHECK(server.requests() == 6);
+}
+
 TEST_CASE("the proxy settings of the environment are ignored") {
   ScriptedServer proxy(always(plain_answer("proxy")));
   ScriptedServer server(always(plain_answer("OK")));
