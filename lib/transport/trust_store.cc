@@ -4,6 +4,13 @@
 #include <openssl/err.h>
 
 namespace ackd {
+namespace {
+
+// Keys of less than 112 bits (RSA below 2048) and signatures by SHA-1 are refused, whatever the system's policy
+// permits.
+constexpr int kSecurityLevelMin = 2;
+
+}  // namespace
 
 Result<TrustStore> TrustStore::load(const std::string& ca_file) {
   TrustStore trust;
@@ -22,6 +29,7 @@ Result<TrustStore> TrustStore::load(const std::string& ca_file) {
 }
 
 bool TrustStore::install(SSL_CTX* context) const {
+  if (SSL_CTX_get_security_level(context) < kSecurityLevelMin) SSL_CTX_set_security_level(context, kSecurityLevelMin);
   SSL_CTX_set1_cert_store(context, store_.get());
   // The setter reports nothing; a context that kept another store would verify against the wrong certificates.
   return SSL_CTX_get_cert_store(context) == store_.get();

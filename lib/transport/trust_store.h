@@ -17,7 +17,8 @@ class TrustStore {
  public:
   // A file of PEM certificates. Fails when it cannot be read or holds none.
   static Result<TrustStore> load(const std::string& ca_file);
-  // Makes this the store that connections of `context` verify against. It replaces whatever was there.
+  // Makes this the store that connections of `context` verify against. It replaces whatever was there, and nothing weak
+  // is accepted however lax the system's policy is.
   bool install(SSL_CTX* context) const;
 
  private:
