@@ -14,6 +14,7 @@
 #include "http/connection_watch.h"
 #include "http/peer.h"
 #include "http/request_framing.h"
+#include "http/request_values.h"
 
 namespace ackd {
 namespace {
@@ -40,35 +41,9 @@ struct Exchange {
   std::optional<ApiResponse> response;
 };
 
-MHD_Result add_field(void* fields, MHD_ValueKind, const char* name, size_t name_bytes, const char* value,
-                     size_t value_bytes) {
-  static_cast<Fields*>(fields)->push_back(
-      {std::string(name, name_bytes), value == nullptr ? std::string() : std::string(value, value_bytes)});
-  return MHD_YES;
-}
-
-MHD_Result add_line(void* lines, MHD_ValueKind, const char* name, size_t name_bytes, const char* value,
-                    size_t value_bytes) {
-  static_cast<std::vector<HeaderLine>*>(lines)->push_back({{name, name_bytes}, {value, value_bytes}});
-  return MHD_YES;
-}
-
-Fields fields_of(MHD_Connection* connection, MHD_ValueKind kind) {
-  Fields fields;
-  MHD_get_connection_values_n(connection, kind, add_field, &fields);
-  return fields;
-}
-
 ConnectionWatch::Connection& watched(MHD_Connection* connection) {
   const MHD_ConnectionInfo* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
   return *static_cast<ConnectionWatch::Connection*>(info->socket_context);
-}
-
-std::string content_type_of(const Fields& headers) {
-  for (const Field& header : headers) {
-    if (same_name(header.name, "Content-Type")) return header.value;
-  }
-  return {};
 }
 
 ApiResponse goodbye() {
@@ -247,8 +222,7 @@ void HttpServer::Impl::expire() {
 // The headers are there, no byte of the body has been taken. Answering now makes the library close the connection
 // instead of reading what is left.
 MHD_Result HttpServer::Impl::begin(const Port& port, const char* version, Exchange& exchange) {
-  std::vector<HeaderLine> lines;
-  MHD_get_connection_values_n(exchange.connection, MHD_HEADER_KIND, add_line, &lines);
+  const std::vector<HeaderLine> lines = lines_of(exchange.connection);
   const Fields headers = fields_of(exchange.connection, MHD_HEADER_KIND);
   std::optional<Problem> refusal = refuse_lines(version, exchange.plain_target, lines);
   if (!refusal) refusal = refuse_framing(version, headers);
