@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <microhttpd.h>
+#include <poll.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdarg>
 #include <cstring>
 #include <optional>
 #include <unordered_map>
@@ -26,6 +29,9 @@ constexpr std::size_t kConnectionBytes = 32 * 1024;
 // Enough for an answer that is ready to leave; whoever does not take it at once is cut off.
 constexpr int kStopRounds = 4;
 
+// How soon a client that could not be accepted for want of a descriptor is looked after again.
+constexpr Duration kAcceptAgain{100};
+
 using Phase = ConnectionWatch::Phase;
 
 // One request, from its first line to the end of its answer. Owned by the library's request context.
@@ -44,6 +50,11 @@ struct Exchange {
 ConnectionWatch::Connection& watched(MHD_Connection* connection) {
   const MHD_ConnectionInfo* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
   return *static_cast<ConnectionWatch::Connection*>(info->socket_context);
+}
+
+bool somebody_waits(int listening_fd) {
+  pollfd waiting{listening_fd, POLLIN, 0};
+  return ::poll(&waiting, 1, 0) == 1;
 }
 
 ApiResponse goodbye() {
@@ -73,11 +84,14 @@ struct HttpServer::Impl {
   // One listening socket, with the library's state for it.
   struct Port {
     Impl& server;
+    int listening_fd = -1;
     bool is_tcp = false;
     MHD_Daemon* daemon = nullptr;
     std::optional<Poll> poll;
     std::optional<Timer> timer;
-    bool has_closed = false;  // a connection has ended in this round
+    bool has_closed = false;      // a connection has ended in this round
+    bool has_complained = false;  // the library has, in this round
+    bool is_deaf = false;         // a client waits that cannot be accepted
   };
 
   Impl(UvLoop& uv, const Options& given, Listeners sockets, Api& door)
@@ -95,10 +109,13 @@ struct HttpServer::Impl {
   static void on_connection(void* port, MHD_Connection* connection, void** context,
                             MHD_ConnectionNotificationCode code);
 
+  static void on_complaint(void* port, const char*, va_list) { static_cast<Port*>(port)->has_complained = true; }
+
   Status open();
   Status open(int listening_fd, bool is_tcp);
   void run(Port& port);
   void run_all();
+  void relieve(Port& port);
   void expire();
   void stop();
   void deliver();
@@ -176,8 +193,9 @@ Status HttpServer::Impl::open(int listening_fd, bool is_tcp) {
   // The library closes the descriptor it is given; the listener keeps its own.
   const int fd = ::fcntl(listening_fd, F_DUPFD_CLOEXEC, 0);
   if (fd < 0) return Error{ErrorCode::kIo, fmt::format("cannot listen: {}", std::strerror(errno)), {}};
-  Port& port = *ports.emplace_back(new Port{*this, is_tcp, nullptr, {}, {}});
-  port.daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, on_request, &port,
+  Port& port = *ports.emplace_back(new Port{*this, listening_fd, is_tcp, nullptr, {}, {}});
+  port.daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, nullptr, nullptr,
+                                 on_request, &port, MHD_OPTION_EXTERNAL_LOGGER, on_complaint, &port,
                                  MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_STRICT_FOR_CLIENT, 1,
                                  MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                                  kConnectionBytes, MHD_OPTION_CONNECTION_LIMIT, options.connections_max,
@@ -188,7 +206,10 @@ Status HttpServer::Impl::open(int listening_fd, bool is_tcp) {
     return Error{ErrorCode::kIo, "the HTTP server did not start; are there free descriptors (ulimit -n)?", {}};
   }
   const int epoll_fd = MHD_get_daemon_info(port.daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-  port.timer.emplace(loop, [this, &port] { run(port); });
+  port.timer.emplace(loop, [this, &port] {
+    port.has_complained = port.is_deaf;  // it says so once, and the client may be waiting for somebody to become idle
+    run(port);
+  });
   port.poll.emplace(loop, epoll_fd, [this, &port](int) { run(port); });
   port.poll->watch(UV_READABLE);
   run(port);
@@ -201,12 +222,25 @@ void HttpServer::Impl::run(Port& port) {
     port.has_closed = false;
     MHD_run(port.daemon);
   } while (port.has_closed);
+  if (port.has_complained || port.is_deaf) relieve(port);
   MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
-  if (MHD_get_timeout(port.daemon, &timeout_ms) == MHD_YES) {
-    port.timer->arm(Duration(static_cast<std::int64_t>(timeout_ms)));
+  const bool timed = MHD_get_timeout(port.daemon, &timeout_ms) == MHD_YES;
+  const auto timeout = timed ? Duration(static_cast<std::int64_t>(timeout_ms)) : kAcceptAgain;
+  if (timed || port.is_deaf) {
+    port.timer->arm(port.is_deaf ? std::min(timeout, kAcceptAgain) : timeout);
   } else {
     port.timer->disarm();
   }
+}
+
+// The library complains of much, and then a client still waits only where no descriptor was left to accept it with.
+// While it has connections the library waits until one ends, which those that idle would not do for a minute. While it
+// has none it would try again without pause, so it is not told for a moment.
+void HttpServer::Impl::relieve(Port& port) {
+  const bool was_deaf = std::exchange(port.is_deaf, somebody_waits(port.listening_fd));
+  if (std::exchange(port.has_complained, false) && port.is_deaf) watch.make_room(loop.monotonic_ms());
+  const bool alone = MHD_get_daemon_info(port.daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections == 0;
+  if (port.is_deaf || was_deaf) port.poll->watch(port.is_deaf && alone ? 0 : UV_READABLE);
 }
 
 void HttpServer::Impl::run_all() {
