@@ -141,8 +141,14 @@ void Resolver::forget(const std::string& host) {
   if (found != wanted_.end() && !found->second) wanted_.erase(found);
 }
 
+bool Resolver::has_room() {
+  const std::int64_t old_ms = loop_.monotonic_ms() - kYoungMs;
+  while (!young_.empty() && young_.begin()->second <= old_ms) young_.erase(young_.begin());
+  return young_.size() < kYoungMax;
+}
+
 void Resolver::start_waiting() {
-  while (in_flight_ < kInFlightMax && !waiting_.empty()) {
+  while (!waiting_.empty() && has_room()) {
     const std::string host = std::move(waiting_.front());
     waiting_.pop_front();
     const auto found = wanted_.find(host);
@@ -153,23 +159,23 @@ void Resolver::start_waiting() {
 }
 
 void Resolver::query(const std::string& host) {
-  ++in_flight_;
+  young_.emplace(++last_number_, loop_.monotonic_ms());
   ares_addrinfo_hints hints{};
   hints.ai_family = AF_UNSPEC;
   // Sorting would open a socket for each address, however many a hostile name has.
   hints.ai_flags = ARES_AI_NOSORT;
   const auto answered = [](void* argument, int status, int, ares_addrinfo* found) {
     const std::unique_ptr<Question> question(static_cast<Question*>(argument));
-    question->resolver->on_answer(question->host, status, found);
+    question->resolver->on_answer(*question, status, found);
   };
-  ares_getaddrinfo(channel_.get(), host.c_str(), nullptr, &hints, answered, new Question{this, host});
+  ares_getaddrinfo(channel_.get(), host.c_str(), nullptr, &hints, answered, new Question{this, host, last_number_});
 }
 
 // Runs inside c-ares, perhaps inside query() itself (a name from /etc/hosts): it only notes the answer.
-void Resolver::on_answer(const std::string& host, int status, ares_addrinfo* found) {
+void Resolver::on_answer(const Question& question, int status, ares_addrinfo* found) {
   const std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> owner(found, ares_freeaddrinfo);
   if (closing_) return;
-  --in_flight_;
+  young_.erase(question.number);
   NameAnswer answer{kind_of(status), {}, ares_strerror(status)};
   std::int64_t ttl_s = 0;
   if (status == ARES_SUCCESS && found != nullptr) {
@@ -177,8 +183,8 @@ void Resolver::on_answer(const std::string& host, int status, ares_addrinfo* fou
     ttl_s = smallest_ttl(*found);
   }
   if (status == ARES_SUCCESS && answer.addresses.empty()) answer = {NameAnswer::Kind::kNotFound, {}, "no address"};
-  cache_.put(host, std::move(answer), ttl_s, loop_.monotonic_ms());
-  fresh_.push_back(host);
+  cache_.put(question.host, std::move(answer), ttl_s, loop_.monotonic_ms());
+  fresh_.push_back(question.host);
   settle_soon_.arm(Duration(0));
 }
 
@@ -219,7 +225,11 @@ void Resolver::arm_timeout() {
     timeout_.disarm();
     return;
   }
-  timeout_.arm(Duration(static_cast<std::int64_t>(next->tv_sec) * 1'000 + next->tv_usec / 1'000 + 1));
+  std::int64_t delay_ms = static_cast<std::int64_t>(next->tv_sec) * 1'000 + next->tv_usec / 1'000 + 1;
+  if (!waiting_.empty() && !young_.empty()) {
+    delay_ms = std::min(delay_ms, young_.begin()->second + kYoungMs - loop_.monotonic_ms());
+  }
+  timeout_.arm(Duration(delay_ms));
 }
 
 }  // namespace ackd

@@ -7,8 +7,10 @@
 #include <ares.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -23,8 +25,11 @@ namespace ackd {
 
 class Resolver {
  public:
-  // More questions at once over c-ares's one UDP socket lose answers: 1,000 lost up to half, 100 none.
-  static constexpr std::size_t kInFlightMax = 64;
+  // More questions at once over c-ares's one UDP socket lose answers: 1,000 lost up to half, 100 none. Only young ones
+  // count: a name that is never answered holds its question for seconds, and a thousand of them would keep a name that
+  // is well waiting for longer than its connect timeout. What is that late does not come in a crowd.
+  static constexpr std::size_t kYoungMax = 64;
+  static constexpr std::int64_t kYoungMs = 200;
   static constexpr std::size_t kWaitingMax = 4'096;
 
   // Called from the loop when the answer to a host that was asked for is there. The answer is only lent.
@@ -51,16 +56,18 @@ class Resolver {
   struct Question {
     Resolver* resolver;
     std::string host;
+    std::uint64_t number;
   };
 
   Resolver(UvLoop& loop, Answered answered);
   Status open(const std::string& servers);
   void start_waiting();
   void query(const std::string& host);
-  void on_answer(const std::string& host, int status, ares_addrinfo* found);
+  void on_answer(const Question& question, int status, ares_addrinfo* found);
   void watch_socket(ares_socket_t socket, bool readable, bool writable);
   void process(ares_socket_t readable, ares_socket_t writable);
   void settle();
+  bool has_room();
   void arm_timeout();
 
   UvLoop& loop_;
@@ -68,8 +75,9 @@ class Resolver {
   NameCache cache_;
   std::unordered_map<std::string, bool> wanted_;  // asked and not answered yet; true once the question went out
   std::deque<std::string> waiting_;               // may still hold hosts that were forgotten
-  std::size_t in_flight_ = 0;
-  std::vector<std::string> fresh_;  // answers that settle() has still to pass on
+  std::uint64_t last_number_ = 0;
+  std::map<std::uint64_t, std::int64_t> young_;  // questions without an answer, by number: when they went out
+  std::vector<std::string> fresh_;               // answers that settle() has still to pass on
   bool closing_ = false;
   NameAnswer overloaded_;
   NameAnswer localhost_;

@@ -398,6 +398,29 @@ TEST_CASE("a silent name server neither stalls the loop nor delays other hosts")
   CHECK(fixture.worst_stall_ms < kStallLimitMs);
 }
 
+TEST_CASE("names that are never answered do not keep one that is well waiting") {
+  ScriptedServer server(always(plain_answer("OK")));
+  ScriptedDns::Names names{{"well.test", {"127.0.0.1"}}};
+  for (int i = 0; i < 400; ++i) names["silent" + std::to_string(i) + ".test"] = {ScriptedDns::kNoAnswer};
+  ScriptedDns dns(names);
+  CurlTransportOptions options = loopback_allowed();
+  options.dns_servers = dns.servers();
+  Fixture fixture(std::move(options));
+  for (int i = 0; i < 400; ++i) {
+    TransferStart silent = fixture.post(server.port(), "silent" + std::to_string(i) + ".test");
+    silent.connect_timeout = silent.total_timeout = Duration(6'000);
+    fixture.transport().start(std::move(silent));
+  }
+  TransferStart well = fixture.post(server.port(), "well.test");
+  well.connect_timeout = well.total_timeout = Duration(6'000);
+  fixture.transport().start(std::move(well));
+  const std::vector<Transfer> finished = fixture.finish(401);
+  CHECK(finished.back().end == TransferEnd::kComplete);
+  // 401 questions, 64 in each fifth of a second.
+  CHECK(finished.back().took < Duration(2'500));
+  CHECK(finished.front().end == TransferEnd::kResolverFailed);
+}
+
 TEST_CASE("lookups of one name are asked once and remembered") {
   ScriptedServer server(always(plain_answer("OK")));
   ScriptedDns dns(ScriptedDns::Names{{"pay.test", {"127.0.0.1"}}});
