@@ -80,6 +80,14 @@ class World:
         assert status == 201, f"{merchant} {url!r}: {status} {answer}"
         return answer["id"]
 
+    def accepted_together(self, merchants):
+        """One notification for each merchant, in one request; their ids."""
+        first, self.posted = self.posted + 1, self.posted + len(merchants)
+        items = [harness.notification(f"order-{first + i}", merchant) for i, merchant in enumerate(merchants)]
+        status, answer = self.client.call("POST", "/v1/notifications", items)
+        assert status == 200 and {each["status"] for each in answer["results"]} == {201}, str(answer)[:500]
+        return [each["id"] for each in answer["results"]]
+
     def record(self, identifier):
         return self.client.call("GET", f"/v1/notifications/{identifier}")[1]
 
