@@ -25,16 +25,17 @@ AGAIN_SECONDS_MAX = 10
 
 
 def processor_share(pid, seconds=1.0):
-    """How much of one processor the process takes."""
+    """How much of the time the process's main thread has a processor or waits for one: on a busy machine too, all of the
+    time when it spins."""
 
-    def used():
-        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-            fields = stat.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    def wanted():
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as schedstat:
+            running, waiting, _ = map(int, schedstat.read().split())
+        return (running + waiting) / 1e9
 
-    before, began = used(), time.monotonic()
+    before, began = wanted(), time.monotonic()
     threading.Event().wait(seconds)  # the thing that is measured
-    return (used() - before) / (time.monotonic() - began)
+    return (wanted() - before) / (time.monotonic() - began)
 
 
 def checks_with_pipes(binary):
@@ -129,7 +130,7 @@ def check_meter(found):
             spinning.kill()
             spinning.wait()
         show("", "", f": {share * 100:.0f} % CPU")
-        assert share > PROCESSOR_SHARE_MAX, f"{share * 100:.0f} % of a processor"
+        assert share > 3 * PROCESSOR_SHARE_MAX, f"{share * 100:.0f} % of a processor"
 
 
 def check_starved(daemon, client, waiting, options):
