@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "ackd/known_merchants.h"
+#include "ackd/process_limits.h"
 #include "ackd/protocols.h"
 #include "inbox/sqlite_source.h"
 
@@ -26,6 +27,9 @@ constexpr int kExitSignal = 128;
 
 // After the transfers were aborted, their outcomes only need a commit; a store that cannot do it by then will not.
 constexpr Duration kSettleTime{10'000};
+
+// As the configuration allows to set it.
+constexpr std::size_t kApiConnectionsMin = 16;
 
 Status make_folder(const std::string& folder) {
   if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return Done{};
@@ -49,6 +53,11 @@ ResolverOptions names_of(const Config& config) {
   return {fmt::format("{}", fmt::join(config.dns_servers, ",")), config.pinned_hosts};
 }
 
+// Whoever connects to the API must not take away what recording and sending need.
+std::size_t api_connections_max(const Config& config) {
+  return std::min(config.ingest.connections_max, std::max(descriptors_max() / 4, kApiConnectionsMin));
+}
+
 CurlTransportOptions transport_options(const Config& config) {
   CurlTransportOptions options;
   if (!config.ca_file.empty()) options.ca_file = config.ca_file;
@@ -56,12 +65,13 @@ CurlTransportOptions transport_options(const Config& config) {
   options.means = config.means;
   options.names = names_of(config);
   options.user_agent = "ackd/" ACKD_VERSION;
+  options.descriptors_reserved += api_connections_max(config);
   return options;
 }
 
 HttpServer::Options http_options(const Config& config) {
   HttpServer::Options options;
-  options.connections_max = static_cast<unsigned>(config.ingest.connections_max);
+  options.connections_max = static_cast<unsigned>(api_connections_max(config));
   options.bodies_bytes_max = config.ingest.body_bytes_in_flight_max;
   return options;
 }

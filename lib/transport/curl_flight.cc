@@ -12,6 +12,7 @@
 #include "policy/judge.h"
 #include "transport/curl_request.h"
 #include "transport/curl_result.h"
+#include "transport/local_route.h"
 
 namespace ackd {
 namespace {
@@ -119,7 +120,7 @@ void CurlFlight::set_callbacks() {
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
   curl_easy_setopt(
       easy, CURLOPT_PREREQFUNCTION, +[](void* self, char*, char*, int, int) {
-        static_cast<CurlFlight*>(self)->requests_started_ += 1;
+        static_cast<CurlFlight*>(self)->on_request();
         return static_cast<int>(CURL_PREREQFUNC_OK);
       });
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
@@ -166,6 +167,13 @@ curl_socket_t CurlFlight::open_socket(const curl_sockaddr& address) {
   return socket < 0 ? CURL_SOCKET_BAD : socket;
 }
 
+// libcurl sends once more when a connection that it used again turns out to be closed. What closed one has often closed
+// all, and it would try up to five of them: the second send goes on a new connection, after which there is no third.
+void CurlFlight::on_request() {
+  requests_started_ += 1;
+  curl_easy_setopt(easy_.get(), CURLOPT_FRESH_CONNECT, 1L);
+}
+
 std::size_t CurlFlight::on_header(const char* bytes, std::size_t count) {
   if (!guard_.on_header_line({bytes, count})) return 0;
   // Noted rather than stopped here: a short body that came in the same packet still ends the message, and the
@@ -202,6 +210,7 @@ TransferEnd CurlFlight::end_after(CURLcode code) const {
   long os_errno = socket_errno_;
   if (os_errno == 0) curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &os_errno);
   CurlFacts facts{code, static_cast<int>(os_errno), requests_started_ > 0, guard_.headers_complete(), url().tls};
+  facts.has_route = code != CURLE_COULDNT_CONNECT || proxy_ != nullptr || has_route(addresses_[next_address_ - 1]);
   if (proxy_ != nullptr) add_proxy_facts(facts);
   return end_of(facts);
 }

@@ -83,6 +83,7 @@ class CurlFlight {
   void add_proxy_facts(CurlFacts& facts) const;
   EgressVerdict judge_socket(const curl_sockaddr& address) const;
   curl_socket_t open_socket(const curl_sockaddr& address);
+  void on_request();
   std::size_t on_header(const char* bytes, std::size_t count);
   std::size_t on_body(const char* bytes, std::size_t count);
 

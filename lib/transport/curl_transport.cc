@@ -16,19 +16,17 @@
 namespace ackd {
 namespace {
 
-// For the store, the API's connections, logs, and the resolver's own sockets.
-constexpr std::size_t kDescriptorsReserved = 128;
 constexpr std::size_t kDescriptorsMax = 1 << 20;
 // With fewer idle connections in a shard, hosts would keep pushing each other's out.
 constexpr std::size_t kIdlePerShardMin = 16;
 // An easy handle holds a 16 KiB buffer once it has been used.
 constexpr std::size_t kSpareEasiesMax = 256;
 
-std::size_t usable_descriptors() {
+std::size_t usable_descriptors(std::size_t reserved) {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   const std::size_t descriptors = std::min<std::size_t>(limit.rlim_cur, kDescriptorsMax);
-  return descriptors > kDescriptorsReserved + 2 ? descriptors - kDescriptorsReserved : 2;
+  return descriptors > reserved + 2 ? descriptors - reserved : 2;
 }
 
 }  // namespace
@@ -47,8 +45,9 @@ Result<std::unique_ptr<CurlTransport>> CurlTransport::create(UvLoop& loop, CurlT
   if (const Status sound = check_means(options.means); !sound) return sound.error();
   UniqueFd epoll(epoll_create1(EPOLL_CLOEXEC));
   if (!epoll.valid()) return Error{ErrorCode::kIo, fmt::format("epoll_create1: {}", std::strerror(errno)), {}};
+  const std::size_t usable = usable_descriptors(options.descriptors_reserved);
   std::unique_ptr<CurlTransport> transport(
-      new CurlTransport(loop, std::move(options), std::move(*trust), std::move(epoll), usable_descriptors()));
+      new CurlTransport(loop, std::move(options), std::move(*trust), std::move(epoll), usable));
   Result<std::unique_ptr<Resolver>> resolver = Resolver::create(
       loop, transport->options_.names,
       [self = transport.get()](const std::string& host, const NameAnswer& answer) { self->on_name(host, answer); });

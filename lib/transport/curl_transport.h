@@ -34,13 +34,15 @@ struct CurlTransportOptions {
   EgressMeans means;
   ResolverOptions names;
   std::string user_agent = "ackd";
+  // For the store, logs and the resolver's own sockets; more where others in the process need theirs.
+  std::size_t descriptors_reserved = 128;
   Duration sweep_every{10'000};  // how often idle connections that are old or closed by their peer are dropped
 };
 
 class CurlTransport : public Transport {
  public:
-  // Reads the certificates and the descriptor limit, which must have its final value by now. Half of the limit (less a
-  // reserve for the store and the API) goes to running transfers, half to idle connections.
+  // Reads the certificates and the descriptor limit, which must have its final value by now. Half of the limit, less
+  // what is reserved, goes to running transfers, half to idle connections.
   static Result<std::unique_ptr<CurlTransport>> create(UvLoop& loop, CurlTransportOptions options);
   // Drops what is running without reporting it.
   ~CurlTransport() override;

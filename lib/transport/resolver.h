@@ -36,9 +36,10 @@ class Resolver {
   static constexpr std::size_t kInFlightMax = 64;
   static constexpr std::size_t kWaitingMax = 4'096;
 
-  // How a host's name servers did last. Silent ones hold a question for seconds, so hosts that are known to have such
-  // never hold more than a quarter of all questions; and a quarter is always left to others, whether a thousand new
-  // names come at once or a thousand old ones run out together.
+  // How a host's name servers do. A question is asked in a hurry first, so that a thousand hosts with silent ones hold
+  // up nobody for long; whoever has not answered by then is asked with patience, and such questions are a quarter of
+  // all at most. A quarter is always left to others, whether a thousand new hosts come at once or a thousand old ones
+  // run out together.
   enum class Standing : std::uint8_t { kAnswers, kNew, kSilent };
   static constexpr std::array<std::size_t, 3> kInFlightMaxOf{kInFlightMax * 3 / 4, kInFlightMax * 3 / 4,
                                                              kInFlightMax / 4};
@@ -58,11 +59,19 @@ class Resolver {
   // Nobody waits for this host any more: a question that has not gone out yet is dropped, and not answered.
   void forget(const std::string& host);
 
+  // Questions under way.
+  std::size_t in_flight(Standing standing) const { return in_flight_[static_cast<std::size_t>(standing)]; }
+
  private:
   struct ChannelCloser {
     void operator()(ares_channel channel) const { ares_destroy(channel); }
   };
   using Channel = std::unique_ptr<std::remove_pointer_t<ares_channel>, ChannelCloser>;
+  // One c-ares channel has one patience for all its questions.
+  struct Line {
+    Resolver* resolver;
+    Channel channel;
+  };
   struct Question {
     Resolver* resolver;
     std::string host;
@@ -70,15 +79,17 @@ class Resolver {
   };
 
   Resolver(UvLoop& loop, const PinnedHosts& pinned, Answered answered);
-  Status open(const std::string& servers);
+  Status open(Line& line, int try_timeout_ms, int tries, const std::string& servers);
+  Line& line_for(Standing standing) { return standing == Standing::kSilent ? patient_ : hurried_; }
   void start_waiting();
   Standing standing_of(const std::string& host) const;
   bool has_room(Standing standing) const;
   std::optional<std::string> next_host(Standing standing);
   void query(const std::string& host, Standing standing);
   void on_answer(const Question& question, int status, ares_addrinfo* found);
-  void watch_socket(ares_socket_t socket, bool readable, bool writable);
-  void process(ares_socket_t readable, ares_socket_t writable);
+  void ask_with_patience(const std::string& host);
+  void watch_socket(Line& line, ares_socket_t socket, bool readable, bool writable);
+  void process(Line& line, ares_socket_t readable, ares_socket_t writable);
   void settle();
   void arm_timeout();
 
@@ -96,7 +107,9 @@ class Resolver {
   Timer timeout_;
   Timer settle_soon_;
   std::unordered_map<ares_socket_t, std::unique_ptr<Poll>> sockets_;
-  Channel channel_;  // last: its end calls back into everything above
+  // Last: their ends call back into everything above.
+  Line hurried_{this, nullptr};
+  Line patient_{this, nullptr};
 };
 
 }  // namespace ackd

@@ -7,7 +7,7 @@
 namespace ackd {
 namespace {
 
-constexpr int kSecurityLevel = 2;
+constexpr int kSecurityLevelMin = 2;
 
 const char* hint_for(long verified) {
   switch (verified) {
@@ -61,7 +61,7 @@ bool belong_together(const ClientCertificate& own) {
 }  // namespace
 
 void require_strong_keys(SSL_CTX* context) {
-  SSL_CTX_set_security_level(context, kSecurityLevel);
+  if (SSL_CTX_get_security_level(context) < kSecurityLevelMin) SSL_CTX_set_security_level(context, kSecurityLevelMin);
 }
 
 std::string words_for_certificate(long verified) {

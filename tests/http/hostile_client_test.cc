@@ -248,6 +248,64 @@ TEST_CASE("ten thousand idle connections keep nobody from being served, and cost
   CHECK(client.status() == "201");
 }
 
+// Lets this process open nothing more for as long as it lives.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+    const rlimit none{3, before_.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  }
+  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_CASE("who cannot be accepted for want of a descriptor waits, and the loop sleeps meanwhile") {
+  Server server;
+  Client waiting(server);
+  std::size_t rounds = 0;
+  {
+    const NoDescriptors none;
+    bool over = false;
+    Timer end(server.loop, [&] { over = true; });
+    end.arm(Duration(500));
+    for (; !over; ++rounds) uv_run(server.loop.get(), UV_RUN_ONCE);
+  }
+  CHECK(rounds < 100);
+  waiting.send(kHealth);
+  REQUIRE(waiting.until_answers(1));
+}
+
+TEST_CASE("who could not be accepted is served once there are descriptors, though the others stay") {
+  Server server;
+  Client busy(server);
+  busy.send(post(dhpay_notification("o1"), "Content-Length: 5000\r\n").substr(0, 40));
+  server.spin();
+  Client waiting(server);
+  {
+    const NoDescriptors none;
+    for (int i = 0; i < 20; ++i) server.spin();
+  }
+  waiting.send(kHealth);
+  REQUIRE(waiting.until_answers(1));
+}
+
+TEST_CASE("an idle connection makes room for who cannot be accepted for want of a descriptor") {
+  Server server;
+  Client idle(server);
+  idle.send(kHealth);
+  REQUIRE(idle.until_answers(1));
+  Client waiting(server);
+  {
+    const NoDescriptors none;
+    CHECK(idle.until_closed());
+  }
+  waiting.send(kHealth);
+  REQUIRE(waiting.until_answers(1));
+}
+
 TEST_CASE("one client at ten times its rate is refused alone, by address on TCP and by user on the unix socket") {
   Server server({}, {.requests_per_second = 1, .requests_burst = 20});
   Client flood(server, connect_to(server.port, 1));

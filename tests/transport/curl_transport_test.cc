@@ -200,6 +200,26 @@ TEST_CASE("libcurl's own second send on a connection that broke is counted") {
   CHECK(server.requests() == 3);
 }
 
+TEST_CASE("libcurl sends a second time on a new connection, however many idle ones have gone together") {
+  std::atomic<int> together{0};
+  ScriptedServer server([&](Connection& connection) {
+    connection.read_request();
+    const bool kept = ++together <= 4;
+    // Nobody is answered before all four are here, so there are four connections.
+    while (together < 4) std::this_thread::yield();
+    connection.send(plain_answer("OK"));
+    if (kept) connection.read_request();
+  });
+  Fixture fixture;
+  for (int i = 0; i < 4; ++i) fixture.transport().start(fixture.post(server.port()));
+  fixture.finish(4);
+  REQUIRE(server.accepted() == 4);
+  const Transfer again = fixture.run(server.port());
+  CHECK(again.end == TransferEnd::kComplete);
+  CHECK(again.silent_resends == 1);
+  CHECK(server.requests() == 6);
+}
+
 TEST_CASE("the proxy settings of the environment are ignored") {
   ScriptedServer proxy(always(plain_answer("proxy")));
   ScriptedServer server(always(plain_answer("OK")));
@@ -376,6 +396,29 @@ TEST_CASE("a silent name server neither stalls the loop nor delays other hosts")
   CHECK(finished[200].end == TransferEnd::kComplete);
   CHECK(finished[200].took < finished[0].took);
   CHECK(fixture.worst_stall_ms < kStallLimitMs);
+}
+
+TEST_CASE("names that are never answered do not keep one that is well waiting") {
+  ScriptedServer server(always(plain_answer("OK")));
+  ScriptedDns::Names names{{"well.test", {"127.0.0.1"}}};
+  for (int i = 0; i < 400; ++i) names["silent" + std::to_string(i) + ".test"] = {ScriptedDns::kNoAnswer};
+  ScriptedDns dns(names);
+  CurlTransportOptions options = loopback_allowed();
+  options.names.servers = dns.servers();
+  Fixture fixture(std::move(options));
+  for (int i = 0; i < 400; ++i) {
+    TransferStart silent = fixture.post(server.port(), "silent" + std::to_string(i) + ".test");
+    silent.connect_timeout = silent.total_timeout = Duration(6'000);
+    fixture.transport().start(std::move(silent));
+  }
+  TransferStart well = fixture.post(server.port(), "well.test");
+  well.connect_timeout = well.total_timeout = Duration(6'000);
+  fixture.transport().start(std::move(well));
+  const std::vector<Transfer> finished = fixture.finish(401);
+  CHECK(finished.back().end == TransferEnd::kComplete);
+  // 401 questions, 48 in each third of a second; asked with patience at once it would be half a minute.
+  CHECK(finished.back().took < Duration(5'000));
+  CHECK(finished.front().end == TransferEnd::kResolverFailed);
 }
 
 TEST_CASE("lookups of one name are asked once and remembered") {

@@ -18,7 +18,8 @@ namespace ackd::test {
 class ScriptedDns {
  public:
   using Names = std::map<std::string, std::vector<std::string>>;  // name to IPv4 addresses
-  enum class Mode { kAnswers, kSilent, kServfail, kSilentAboutUnknown };
+  static constexpr const char* kNoAnswer = "";                    // in place of an address: silence about this name
+  enum class Mode { kAnswers, kSilent, kServfail };
 
   explicit ScriptedDns(Names names, Mode mode = Mode::kAnswers) : names_(std::move(names)), mode_(mode) {
     fd_ = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -49,7 +50,7 @@ class ScriptedDns {
       const ssize_t got = recvfrom(fd_, query, sizeof query, 0, reinterpret_cast<sockaddr*>(&from), &size);
       if (got <= 12 || stopping_) continue;
       const std::string answer = answer_to({query, static_cast<std::size_t>(got)});
-      if (mode_ != Mode::kSilent && (known_ || mode_ != Mode::kSilentAboutUnknown)) {
+      if (mode_ != Mode::kSilent && !answer.empty()) {
         sendto(fd_, answer.data(), answer.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
       }
     }
@@ -68,7 +69,8 @@ class ScriptedDns {
     const bool is_a = query[at + 2] == 1;
     if (is_a) questions_ += 1;
     const auto found = names_.find(name);
-    const bool known = known_ = found != names_.end();
+    const bool known = found != names_.end();
+    if (known && found->second == std::vector<std::string>{kNoAnswer}) return {};
     const std::vector<std::string> addresses = known && is_a ? found->second : std::vector<std::string>{};
     std::string out = query.substr(0, 2);
     const int code = mode_ == Mode::kServfail ? 2 : (known ? 0 : 3);
@@ -85,7 +87,6 @@ class ScriptedDns {
 
   Names names_;
   Mode mode_;
-  bool known_ = false;  // the name asked for last
   int fd_ = -1;
   std::string servers_;
   std::atomic<bool> stopping_{false};

@@ -55,17 +55,28 @@ class Authority {
 
   // A server whose certificate names `host`, valid from and until these seconds from now.
   ServerContext server(const std::string& host, long from_s = -3'600, long until_s = 86'400) const {
-    ServerContext context(SSL_CTX_new(TLS_server_method()));
     const Key key(EVP_EC_gen("P-256"));
-    const Certificate certificate = issue("server", key.get(), "DNS:" + host, from_s, until_s);
+    return context_of(issue("server", key.get(), "DNS:" + host, from_s, until_s), key);
+  }
+
+  // A server whose key is too short, or whose certificate is signed with a digest that can be forged.
+  ServerContext weak_server(const std::string& host, bool weak_key) const {
+    const Key key(weak_key ? EVP_RSA_gen(1024) : EVP_EC_gen("P-256"));
+    const EVP_MD* const digest = weak_key ? EVP_sha256() : EVP_sha1();
+    return context_of(issue("server", key.get(), "DNS:" + host, -3'600, 86'400, digest), key);
+  }
+
+ private:
+  static ServerContext context_of(const Certificate& certificate, const Key& key) {
+    ServerContext context(SSL_CTX_new(TLS_server_method()));
+    SSL_CTX_set_security_level(context.get(), 0);
     SSL_CTX_use_certificate(context.get(), certificate.get());
     SSL_CTX_use_PrivateKey(context.get(), key.get());
     return context;
   }
 
- private:
-  Certificate issue(const char* name, EVP_PKEY* subject, const std::string& alternative, long from_s,
-                    long until_s) const {
+  Certificate issue(const char* name, EVP_PKEY* subject, const std::string& alternative, long from_s, long until_s,
+                    const EVP_MD* digest = EVP_sha256()) const {
     Certificate certificate(X509_new());
     X509* const raw = certificate.get();
     X509_set_version(raw, 2);
@@ -78,7 +89,7 @@ class Authority {
     const bool is_authority = alternative.empty();
     add_extension(raw, NID_basic_constraints, is_authority ? "critical,CA:TRUE" : "CA:FALSE");
     if (!is_authority) add_extension(raw, NID_subject_alt_name, alternative.c_str());
-    X509_sign(raw, key_.get(), EVP_sha256());
+    X509_sign(raw, key_.get(), digest);
     return certificate;
   }
 
