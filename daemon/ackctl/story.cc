@@ -170,6 +170,7 @@ std::string lane_text(const Document& lane) {
   out += fmt::format("; host {}: {} of {}", text_of(lane, "host"), number_of(lane, "host_in_flight"),
                      number_of(lane, "host_ceiling"));
   if (const std::string opens = text_of(lane, "opens_at"); !opens.empty()) out += "; opens " + shown_time(opens);
+  if (flag_of(lane, "held_back")) out += "; held back, sending to this host is suspended";
   if (const std::string trouble = text_of(lane, "trouble"); !trouble.empty()) out += "; " + trouble;
   return out;
 }

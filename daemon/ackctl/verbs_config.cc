@@ -90,6 +90,7 @@ Document settings_of(const Config& config) {
           {"delivery.page_bytes_max", config.delivery.page_bytes_max},
           {"delivery.admissions_queued_max", config.delivery.admissions_queued_max},
           {"delivery.admission_bytes_queued_max", config.delivery.admission_bytes_queued_max},
+          {"delivery.suspend_hosts_min", config.delivery.suspend_hosts_min},
           {"ingest.requests_per_second", config.ingest.requests_per_second},
           {"ingest.requests_burst", config.ingest.requests_burst},
           {"ingest.notifications_per_second", config.ingest.notifications_per_second},

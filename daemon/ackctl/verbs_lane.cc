@@ -68,6 +68,7 @@ std::string lane_text(const Document& lane) {
   add("at hand", text_of(lane, "buffered"));
   add("closed until", opens_at.empty() ? opens_at : opens_at + " UTC");
   add("last trouble", text_of(lane, "trouble"));
+  if (flag_of(lane, "held_back")) add("held back", "sending to its host is suspended; see 'ackctl stats'");
   add("host", host.empty() ? "none: the merchant has no URL"
                            : share(lane, "host_in_flight", "host_ceiling") + " requests in flight to it");
   return out;

@@ -145,10 +145,22 @@ class StatsVerb : public DaemonVerb {
     return ExitCode::kOk;
   }
 
+  // What nobody may overlook among the numbers.
+  static std::string alarm(const Document& engine) {
+    if (text_of(engine, "sending") != "suspended") return {};
+    return fmt::format(
+        "SENDING IS SUSPENDED since {}: {} hosts cannot be connected to, {} answer. No attempt is used up, and it goes "
+        "on "
+        "by itself; check this machine's network, resolver, proxy and firewall\n\n",
+        printable(shown_time(text_of(engine, "sending_since"))), number_of(engine, "hosts_failing"),
+        number_of(engine, "hosts_reached"));
+  }
+
   static std::string tables(const Document& stats, const Terminal& terminal) {
     const auto uptime = std::chrono::seconds(number_of(stats, "uptime_s"));
     std::string out = fmt::format("ackd {}, process {}, up {}\n\n", printable(text_of(stats, "version")),
                                   number_of(stats, "pid"), format_duration(uptime));
+    out += alarm(part_of(stats, "engine"));
     Table record({"RECORD", "COUNT"}, terminal);
     const Document counts = part_of(stats, "counts");
     for (const auto& [state, count] : counts.items()) record.add({state, value_text(count)});

@@ -46,6 +46,7 @@ EngineOptions engine_options(const Config& config) {
   options.page_bytes_max = config.delivery.page_bytes_max;
   options.admissions_queued_max = config.delivery.admissions_queued_max;
   options.admission_bytes_queued_max = config.delivery.admission_bytes_queued_max;
+  options.suspend_hosts_min = config.delivery.suspend_hosts_min;
   return options;
 }
 

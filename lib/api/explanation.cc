@@ -75,12 +75,24 @@ std::string why_merchant_waits(const LaneView& lane, const LaneKey& key) {
   return {};
 }
 
-std::string why_lane_waits(const LaneView& lane, EngineTime now) {
+// The closed lane's trouble says it too, for one that has been tried.
+std::string why_held_back(const LaneView& lane, const EngineStats& engine) {
+  return fmt::format(
+      "sending to {} is suspended: since {} most hosts cannot be connected to ({} failing and {} reached within the "
+      "last "
+      "minute), so they are tried a few at a time. It goes on by itself and has used up no attempt meanwhile; check "
+      "this "
+      "machine's network, resolver, proxy and firewall",
+      lane.host, time_text(engine.sending_since), engine.hosts_failing, engine.hosts_reached);
+}
+
+std::string why_lane_waits(const LaneView& lane, const EngineStats& engine, EngineTime now) {
   if (!lane.known) return "its lane is not loaded yet; lanes are still being found after the start";
   if (lane.opens_at > now) {
     return fmt::format("its lane is closed until {} (in {}) after trouble on our side: {}", time_text(lane.opens_at),
                        format_duration(lane.opens_at - now), lane.trouble);
   }
+  if (lane.held_back) return why_held_back(lane, engine);
   if (lane.in_flight >= lane.window) {
     return fmt::format("its lane is full: {} of {} requests of this merchant are in flight", lane.in_flight,
                        lane.window);
@@ -104,7 +116,7 @@ std::string why_pending(const NotificationRecord& record, const RecordFacts& fac
   std::string stopped = why_nothing_starts(engine);
   if (stopped.empty()) stopped = merchant;
   return fmt::format("due since {}: {}{}", time_text(record.next_at),
-                     stopped.empty() ? why_lane_waits(lane, facts.now) : stopped, intent);
+                     stopped.empty() ? why_lane_waits(lane, engine, facts.now) : stopped, intent);
 }
 
 std::string source_text(const Profile& profile, const std::string& fact) {
@@ -156,6 +168,7 @@ Json to_json(const LaneView& lane, EngineTime now) {
   json["host"] = lane.host;
   json["host_in_flight"] = lane.host_in_flight;
   json["host_ceiling"] = lane.host_ceiling;
+  json["held_back"] = lane.held_back;
   return json;
 }
 

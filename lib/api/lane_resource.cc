@@ -34,11 +34,8 @@ Json row_of(const LaneView& lane, EngineTime now) {
 }
 
 Json row_of(const HostView& host) {
-  return {{"host", host.origin},
-          {"lanes", host.lanes},
-          {"waiting", host.waiting},
-          {"in_flight", host.in_flight},
-          {"ceiling", host.ceiling}};
+  return {{"host", host.origin},         {"lanes", host.lanes},     {"waiting", host.waiting},
+          {"in_flight", host.in_flight}, {"ceiling", host.ceiling}, {"held_back", host.held_back}};
 }
 
 }  // namespace

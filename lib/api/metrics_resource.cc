@@ -74,6 +74,15 @@ void add_load(const EngineStats& engine, std::vector<Metric>& out) {
 void add_condition(const EngineStats& engine, std::vector<Metric>& out) {
   out.push_back(disk_bands(engine.disk));
   out.push_back(flag("ackd_storage_trouble", "1 while the outbox cannot be written.", engine.storage_trouble));
+  out.push_back(flag("ackd_sending_suspended",
+                     "1 while most hosts cannot be connected to, so that only those that answer are sent to.",
+                     engine.sending == SendingState::kSuspended));
+  out.push_back(flag("ackd_sending_ramping", "1 while sending comes back after it was suspended.",
+                     engine.sending == SendingState::kRamping));
+  out.push_back(gauge("ackd_hosts_failing", "Hosts that could not be connected to when last sent to, within a minute.",
+                      engine.hosts_failing));
+  out.push_back(
+      gauge("ackd_hosts_reached", "Hosts that answered when last sent to, within a minute.", engine.hosts_reached));
   out.push_back(flag("ackd_memory_short", "1 while nothing is accepted for want of memory.", engine.memory_short));
   out.push_back(gauge("ackd_memory_max_bytes", "ingest.memory_max; 0 for none.", engine.memory.bytes_max));
   out.push_back(flag("ackd_clock_held", "1 while nothing is sent until the clock is confirmed.", engine.clock_held));

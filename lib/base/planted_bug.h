@@ -36,8 +36,12 @@ enum class PlantedBug : std::uint8_t {
   kLanesKeepMerchant,     // lanes go on by what their merchant was when they were made
   kSignedInSpiteOfPause,  // what is being signed when its merchant is paused goes out all the same
   kSendToUnknown,         // only admission asks whether a merchant is known, not sending
+  kSuspendedUsesAttempt,  // a failure to connect uses up an attempt although sending is suspended
+  kSendWhileSuspended,    // hosts that nobody reaches are sent to as ever while sending is suspended
+  kKeepHeldBack,          // what a suspension held back is not let go at its end
+  kDoubtNothing,          // the first failures of an outage exhaust what is at its last attempt
 };
-inline constexpr int kPlantedBugCount = 28;
+inline constexpr int kPlantedBugCount = 32;
 
 #ifdef ACKD_PLANTED_BUGS
 extern PlantedBug planted_bug;

@@ -54,7 +54,7 @@ DeliveryConfig read_delivery(const YamlSection& root, YamlTrouble& trouble) {
   if (root.find("delivery") == nullptr) return out;
   const YamlSection section(*root.find("delivery"), "delivery",
                             {"lane_window", "host_ceiling", "transfers_max", "unsettled_max", "page_memory",
-                             "admissions_queued_max", "admission_memory"},
+                             "admissions_queued_max", "admission_memory", "suspend_hosts_min"},
                             trouble);
   out.lane_window = section.number("lane_window", out.lane_window, 1, 4'096);
   out.host_ceiling = section.number("host_ceiling", out.host_ceiling, 1, 16'384);
@@ -64,6 +64,8 @@ DeliveryConfig read_delivery(const YamlSection& root, YamlTrouble& trouble) {
   out.admissions_queued_max = section.number("admissions_queued_max", out.admissions_queued_max, 1, 1'000'000);
   out.admission_bytes_queued_max =
       read_size(section, "admission_memory", out.admission_bytes_queued_max, {1u << 20, 8ULL << 30});
+  // Above the maximum it could not happen: policy/outage.h remembers 16,384 hosts.
+  out.suspend_hosts_min = section.number("suspend_hosts_min", out.suspend_hosts_min, 0, 10'000);
   if (out.unsettled_max < out.transfers_max) {
     section.report("unsettled_max",
                    fmt::format("{} is less than transfers_max, {}; every transfer must be able to settle",

@@ -41,6 +41,7 @@ struct DeliveryConfig {
   std::size_t page_bytes_max = 32u << 20;
   std::size_t admissions_queued_max = 50'000;
   std::size_t admission_bytes_queued_max = 64u << 20;
+  std::size_t suspend_hosts_min = 5;  // that fail before sending may be suspended; 0: it never is
 };
 
 // What ingest lets in. The rates are each client's own. Zero for no limit; a burst of zero is one second's worth.

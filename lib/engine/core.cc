@@ -46,7 +46,9 @@ Core::Core(const EngineOptions& the_options, const EngineParts& the_parts, const
       parts(the_parts),
       clock(start.now),
       ids(the_options.node, start.newest_id),
-      lanes(lane_limits(the_options),
+      outage(the_options.suspend_hosts_min, clock.now()),
+      ramp(the_options.transfers_max),
+      lanes(lane_limits(the_options), outage,
             [&merchants = the_parts.merchants](const LaneKey& key) { return facts_of(key, merchants); }),
       gate(the_parts.catalogue, the_parts.merchants, the_parts.activations) {}
 
@@ -56,8 +58,13 @@ bool Core::may_start() const {
 
 bool Core::has_room() const {
   const std::size_t unsettled = flights.flying() + (PLANTED(kUncappedUnsettled) ? 0 : flights.settling());
-  return flights.flying() < options.transfers_max && unsettled < options.unsettled_max && parts.signer.room() &&
+  return flights.flying() < ramp.limit(clock.now()) && unsettled < options.unsettled_max && parts.signer.room() &&
          parts.transport.room() && parts.in_flight.room();
+}
+
+SendingState Core::sending() const {
+  if (outage.suspended()) return SendingState::kSuspended;
+  return ramp.rising(clock.now()) ? SendingState::kRamping : SendingState::kOn;
 }
 
 Lane& Core::lane_of(const DueNotification& row) {

@@ -14,6 +14,8 @@
 #include "engine/requests.h"
 #include "engine/suspects.h"
 #include "policy/memory_watermark.h"
+#include "policy/outage.h"
+#include "policy/ramp.h"
 
 namespace ackd {
 
@@ -24,6 +26,8 @@ struct Core {
   bool may_start() const;
   // An engine-wide slot is free.
   bool has_room() const;
+  // Sending goes on as ever, is suspended, or comes back step by step.
+  SendingState sending() const;
   Lane& lane_of(const DueNotification& row);
   // An admission was committed: its lane learns of it, unless it is held or was known before.
   void tell_lane(const Admission& admission, const OperationResult& result);
@@ -37,6 +41,8 @@ struct Core {
   EngineParts parts;
   EngineClock clock;
   IdSource ids;
+  Outage outage;
+  Ramp ramp;
   Lanes lanes;
   Flights flights;
   Suspects suspects;

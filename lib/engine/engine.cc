@@ -13,6 +13,7 @@
 #include "engine/recovery.h"
 #include "engine/resealing.h"
 #include "engine/sending.h"
+#include "engine/suspending.h"
 
 namespace ackd {
 namespace {
@@ -24,11 +25,21 @@ bool behind_record(const EngineStart& start) {
 
 }  // namespace
 
+const char* name_of(SendingState state) {
+  switch (state) {
+    case SendingState::kOn: return "on";
+    case SendingState::kSuspended: return "suspended";
+    case SendingState::kRamping: return "ramping";
+  }
+  return "unknown";
+}
+
 class Engine::Impl {
  public:
   Impl(const EngineOptions& options, const EngineParts& parts, const EngineStart& start)
       : core(options, parts, start),
-        sending(core),
+        suspending(core),
+        sending(core, suspending),
         recovery(core, sending),
         activating(core, start.awaiting),
         bulk_changes(core, recovery, start.jobs),
@@ -44,6 +55,7 @@ class Engine::Impl {
   TurnResult turn(Moment now);
 
   Core core;
+  Suspending suspending;
   Sending sending;
   Recovery recovery;
   Activating activating;
@@ -61,11 +73,14 @@ class Engine::Impl {
 TurnResult Engine::Impl::turn(Moment moment) {
   const EngineTime now = core.clock.advance(moment);
   if (const std::optional<Duration> step = core.clock.take_step()) core.parts.events.on(ClockStepped{*step});
+  suspending.advance();
+  sending.sum_up();
   committing.take_result();
   if (core.fatal) return {std::nullopt, core.fatal};
   take_arrivals();
   sending.take_finished();
   core.lanes.wake_due(now);
+  suspending.start_trials();
   sending.start_due();
   sending.take_finished();  // a signer that finishes inside start() has its request on the wire in the same turn
   bulk_changes.read_on();
@@ -83,6 +98,8 @@ std::optional<EngineTime> Engine::Impl::next_wake() const {
   const auto consider = [&](std::optional<EngineTime> at) {
     if (at && *at > core.clock.now()) wake = std::min(wake.value_or(*at), *at);
   };
+  consider(suspending.next_wake());
+  consider(sending.next_wake());
   consider(recovery.next_wake());
   consider(bulk_changes.next_wake());
   if (core.storage_trouble) consider(core.storage_retry_at);
@@ -236,6 +253,10 @@ EngineStats Engine::stats() const {
   stats.disk = core.parts.outbox.disk_band();
   stats.memory = core.memory.use();
   stats.memory_short = core.memory.is_over();
+  stats.sending = core.sending();
+  stats.sending_since = core.outage.since();
+  stats.hosts_failing = core.outage.failing();
+  stats.hosts_reached = core.outage.reached();
   stats.lanes = core.lanes.size();
   stats.hosts = core.lanes.host_count();
   stats.in_flight = core.flights.flying();

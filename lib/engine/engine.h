@@ -7,6 +7,7 @@
 // A caller is answered, and a lane is told, only after the commit (disk first, memory second).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,7 +48,8 @@ struct EngineOptions {
   std::size_t job_rows = 250;          // of one job per batch
   Duration not_sent_delay_min{1'000};  // after trouble of our own; doubles up to the maximum
   Duration not_sent_delay_max{60'000};
-  Duration storage_retry{250};  // before a failed batch is handed over again
+  std::size_t suspend_hosts_min = 5;  // hosts that fail to connect before sending may be suspended; 0: never
+  Duration storage_retry{250};        // before a failed batch is handed over again
 };
 
 // What the engine is made of; all must outlive it.
@@ -88,6 +90,10 @@ struct TurnResult {
   std::optional<Error> fatal;
 };
 
+// Suspended because most hosts cannot be connected to (policy/outage.h); ramping while it comes back.
+enum class SendingState : std::uint8_t { kOn, kSuspended, kRamping };
+const char* name_of(SendingState state);  // "on", "suspended", "ramping"
+
 struct EngineStats {
   EngineTime now;
   Duration clock_offset{0};
@@ -99,6 +105,10 @@ struct EngineStats {
   DiskBand disk = DiskBand::kPlenty;
   MemoryUse memory;  // as noted last
   bool memory_short = false;
+  SendingState sending = SendingState::kOn;
+  EngineTime sending_since;       // suspended, or not, since then
+  std::size_t hosts_failing = 0;  // by their latest request within a minute
+  std::size_t hosts_reached = 0;
   std::size_t lanes = 0;
   std::size_t hosts = 0;
   std::size_t in_flight = 0;

@@ -1,6 +1,15 @@
 #include "engine/lane.h"
 
 namespace ackd {
+namespace {
+
+// Of four starts of a lane with both kinds due, three are fresh: a storm of retries cannot starve new payments, and new
+// payments cannot starve retries.
+constexpr std::uint8_t kTurnLength = 4;
+// The moving average follows a change within about eight transfers.
+constexpr std::int64_t kTypicalWeight = 8;
+
+}  // namespace
 
 DueNotification LanePage::pop() {
   CHECK_THAT(!empty(), "pop of an empty page");
@@ -14,6 +23,37 @@ bool Lane::idle() const {
   return std::all_of(pages.begin(), pages.end(), [](const LanePage& page) {
     return !page.reading && !page.wanted && page.beyond == EngineTime::max();
   });
+}
+
+bool Lane::is_due(EngineTime now) const {
+  return buffered() > 0 || std::any_of(pages.begin(), pages.end(),
+                                       [&](const LanePage& page) { return !page.reading && page.beyond <= now; });
+}
+
+EngineTime Lane::next_due() const {
+  EngineTime due = EngineTime::max();
+  for (const LanePage& page : pages) {
+    if (!page.wanted && !page.reading) due = std::min(due, page.empty() ? page.beyond : EngineTime::min());
+  }
+  return due;
+}
+
+bool Lane::awaits_page() const {
+  return std::any_of(pages.begin(), pages.end(), [](const LanePage& page) { return page.wanted || page.reading; });
+}
+
+DueClass Lane::choose_class() {
+  const bool retry_turn = turn % kTurnLength == kTurnLength - 1;
+  ++turn;
+  const DueClass wish = retry_turn ? DueClass::kRetry : DueClass::kFresh;
+  const DueClass other = retry_turn ? DueClass::kFresh : DueClass::kRetry;
+  return page(wish).empty() ? other : wish;
+}
+
+void Lane::charge(Duration took) {
+  const std::int64_t took_ms = std::max<std::int64_t>(took.count(), 1);
+  served_ms += took_ms - typical_ms;
+  typical_ms += (took_ms - typical_ms) / kTypicalWeight;
 }
 
 void Lane::bring_back(NotificationId row) {

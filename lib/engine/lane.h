@@ -49,7 +49,7 @@ using HostIndex = std::uint32_t;
 
 struct Lane {
   // Which of the scheduler's structures holds the lane; exactly one.
-  enum class Place : std::uint8_t { kNowhere, kReady, kHostWait, kAsleep };
+  enum class Place : std::uint8_t { kNowhere, kReady, kHostWait, kHeldBack, kAsleep };
 
   LaneId id;
   LaneKey key;
@@ -74,6 +74,15 @@ struct Lane {
   std::size_t buffered() const { return pages[0].size() + pages[1].size(); }
   // Nothing buffered, away, being read or known to lie beyond: the lane may be forgotten.
   bool idle() const;
+  // A row is due, at hand or in the outbox.
+  bool is_due(EngineTime now) const;
+  // When the next row is due; what is being read answers for itself.
+  EngineTime next_due() const;
+  bool awaits_page() const;
+  // Of which class the next start is. REQUIRES: a row is at hand.
+  DueClass choose_class();
+  // A transfer has occupied a slot for so long, instead of the typical time that was paid at its start.
+  void charge(Duration took);
   void put_away(NotificationId row) { away.push_back(row); }
   void bring_back(NotificationId row);
 };

@@ -26,6 +26,7 @@ struct LaneView {
   std::string host;     // origin
   std::size_t host_in_flight = 0;
   std::size_t host_ceiling = 0;
+  bool held_back = false;  // sending to its host is suspended
 };
 
 // Each member empty for any.
@@ -50,6 +51,7 @@ struct HostView {
   std::size_t waiting = 0;    // of them, with a due row and room, but not here
   std::size_t in_flight = 0;  // requests
   std::size_t ceiling = 0;
+  bool held_back = false;  // sending is suspended, and it neither answers nor is being tried
 };
 
 struct HostsPage {

@@ -5,19 +5,17 @@
 namespace ackd {
 namespace {
 
-// Of four starts of a lane with both kinds due, three are fresh: a storm of retries cannot starve new payments, and new
-// payments cannot starve retries.
-constexpr std::uint8_t kTurnLength = 4;
 // Above the page budget a lane still gets this many rows at a time, so that lanes whose rows wait behind a slow
 // merchant cannot keep others from starting.
 constexpr std::size_t kRowsOverBudget = 4;
-// The moving average follows a change within about eight transfers.
-constexpr std::int64_t kTypicalWeight = 8;
+// What had to wait for an hour may be every lane there is: they are let go over many turns, so that none of them keeps
+// the loop for long.
+constexpr std::size_t kReleasedPerTurn = 1'000;
 
 }  // namespace
 
-Lanes::Lanes(const LaneLimits& limits, std::function<LaneFacts(const LaneKey&)> facts_of)
-    : limits_(limits), facts_of_(std::move(facts_of)) {}
+Lanes::Lanes(const LaneLimits& limits, const Outage& outage, std::function<LaneFacts(const LaneKey&)> facts_of)
+    : limits_(limits), outage_(outage), facts_of_(std::move(facts_of)) {}
 
 Lane* Lanes::find(LaneId id) {
   const auto found = lanes_.find(id);
@@ -45,38 +43,18 @@ Lane& Lanes::get(LaneId id, const LaneKey& key) {
 // Joins the host that the facts name; who asks for them anew leaves the one before.
 void Lanes::take_facts(Lane& lane) {
   const LaneFacts facts = facts_of_(lane.key);
-  lane.host = join_host(facts.origin);
+  lane.host = hosts_.join(facts.origin);
   lane.window = static_cast<std::uint16_t>(facts.window.value_or(limits_.window));
   lane.paused = facts.paused;
 }
 
-HostIndex Lanes::join_host(const std::string& origin) {
-  const auto [found, created] = host_by_origin_.try_emplace(origin, static_cast<HostIndex>(hosts_.size()));
-  if (created && free_hosts_.empty()) {
-    hosts_.emplace_back();
-  } else if (created) {
-    found->second = free_hosts_.back();
-    free_hosts_.pop_back();
-  }
-  Host& host = hosts_[found->second];
-  host.origin = origin;
-  ++host.lanes;
-  return found->second;
-}
-
 void Lanes::leave_host(HostIndex index) {
-  CHECK_THAT(hosts_[index].lanes > 0, "more lanes left a host than it had");
-  --hosts_[index].lanes;
+  hosts_.leave(index);
   forget_unused(index);
 }
 
-// A host goes with its last lane and request: notifications may name any number of hosts in the course of a year.
 void Lanes::forget_unused(HostIndex index) {
-  Host& host = hosts_[index];
-  if (host.lanes > 0 || host.in_flight > 0) return;
-  host_by_origin_.erase(host.origin);
-  host = Host{};
-  free_hosts_.push_back(index);
+  if (hosts_.forget_unused(index)) held_back_.end_trial(index, HostStanding::kUnknown);
 }
 
 void Lanes::forget(const Lane& lane) {
@@ -102,7 +80,7 @@ void Lanes::merchant_changed(std::string_view provider, std::string_view merchan
     leave_host(host);
     if (lane.paused) drop_pages(lane);
     reconsider(lane, now);
-    if (had_slot) wake_waiting(hosts_[host]);
+    if (had_slot) wake_waiting(host);
   }
 }
 
@@ -112,10 +90,11 @@ void Lanes::look_at(const LaneKey& first, const std::function<bool(const Lane&)>
 }
 
 void Lanes::look_at_hosts(const std::string& first, const std::function<bool(const HostView&)>& on_host) const {
-  for (auto at = host_by_origin_.lower_bound(first); at != host_by_origin_.end(); ++at) {
-    const Host& host = hosts_[at->second];
-    if (!on_host({host.origin, host.lanes, host.waiting.size(), host.in_flight, limits_.host_ceiling})) return;
-  }
+  hosts_.look_at(first, [&](HostIndex index) {
+    const Host& host = hosts_[index];
+    const std::size_t waiting = host.waiting.size() + held_back_.lanes(index);
+    return on_host({host.origin, host.lanes, waiting, host.in_flight, limits_.host_ceiling, is_held_back(index)});
+  });
 }
 
 bool Lanes::offer(Lane& lane, const DueNotification& row) {
@@ -171,19 +150,22 @@ void Lanes::finished(Lane& lane, HostIndex at, Duration took) {
   CHECK_THAT(lane.in_flight > 0, "a lane finished more than it started");
   if (lane.place == Lane::Place::kReady) leave_place(lane);  // its key there is about to change
   --lane.in_flight;
-  const std::int64_t took_ms = std::max<std::int64_t>(took.count(), 1);
-  lane.served_ms += took_ms - lane.typical_ms;
-  lane.typical_ms += (took_ms - lane.typical_ms) / kTypicalWeight;
+  lane.charge(took);
   Host& host = hosts_[at];
   CHECK_THAT(host.in_flight > 0, "a host finished more than it started");
   --host.in_flight;
-  wake_waiting(host);
+  if (host.in_flight == 0) end_trial(at);
+  wake_waiting(at);
   forget_unused(at);
 }
 
 // One free slot wakes one waiting lane, the longest waiting first.
-void Lanes::wake_waiting(Host& host) {
-  if (host.waiting.empty() || host.in_flight >= limits_.host_ceiling) return;
+void Lanes::wake_waiting(HostIndex index) {
+  Host& host = hosts_[index];
+  if (is_held_back(index)) {
+    for (const LaneId waiting : std::exchange(host.waiting, {})) hold_back(lanes_.at(waiting));
+  }
+  if (host.waiting.empty() || host.in_flight >= ceiling(index)) return;
   const LaneId waiting = host.waiting.front();
   host.waiting.pop_front();
   if (Lane* next = find(waiting); next != nullptr && next->place == Lane::Place::kHostWait) {
@@ -192,11 +174,78 @@ void Lanes::wake_waiting(Host& host) {
   }
 }
 
+bool Lanes::is_held_back(HostIndex host) const {
+  if (PLANTED(kSendWhileSuspended)) return false;
+  return outage_.suspended() && !held_back_.is_tried(host) &&
+         outage_.standing(hosts_[host].origin) != HostStanding::kReached;
+}
+
+// Of requests in flight to the host.
+std::size_t Lanes::ceiling(HostIndex host) const {
+  if (PLANTED(kIgnoreHostCeiling)) return SIZE_MAX;
+  if (is_held_back(host)) return 0;
+  const bool alone = outage_.suspended() && outage_.standing(hosts_[host].origin) != HostStanding::kReached;
+  return alone ? 1 : limits_.host_ceiling;
+}
+
+void Lanes::hold_back(Lane& lane) {
+  lane.place = Lane::Place::kHeldBack;
+  held_back_.add(lane.host, outage_.standing(hosts_[lane.host].origin), lane.id);
+}
+
+void Lanes::start_trial(HostStanding standing, EngineTime now) {
+  const HostIndex host = held_back_.first(standing).value();
+  held_back_.start_trial(host);
+  Lane& lane = lanes_.at(held_back_.lane_of(host));
+  leave_place(lane);
+  put_in_place(lane, now);
+}
+
+// A request is in flight, or will be once the lane's page is read.
+bool Lanes::is_under_way(const HeldBack::Trial& trial, EngineTime now) const {
+  if (hosts_[trial.host].in_flight > 0) return true;
+  const auto found = lanes_.find(trial.lane);
+  if (found == lanes_.end() || found->second.host != trial.host) return false;
+  const Lane& lane = found->second;
+  return lane.place == Lane::Place::kReady || (lane.awaits_page() && !lane.paused && lane.opens_at <= now);
+}
+
+bool Lanes::has_idle_trial(EngineTime now) const {
+  const std::vector<HeldBack::Trial>& trials = held_back_.trials();
+  return std::any_of(trials.begin(), trials.end(), [&](const HeldBack::Trial& t) { return !is_under_way(t, now); });
+}
+
+void Lanes::end_idle_trials(EngineTime now) {
+  const std::vector<HeldBack::Trial> trials = held_back_.trials();
+  for (const HeldBack::Trial& trial : trials) {
+    if (!is_under_way(trial, now)) end_trial(trial.host);
+  }
+}
+
+void Lanes::release(EngineTime now) {
+  for (std::size_t left = kReleasedPerTurn; left > 0 && has_released(); --left) {
+    const HostIndex host = held_back_.first().value();
+    if (is_held_back(host)) {  // it answered for a while only
+      held_back_.stand(host, outage_.standing(hosts_[host].origin));
+      continue;
+    }
+    Lane& lane = lanes_.at(held_back_.lane_of(host));
+    leave_place(lane);
+    put_in_place(lane, now);
+  }
+}
+
+bool Lanes::has_released() const {
+  if (outage_.suspended()) return held_back_.first(HostStanding::kReached).has_value();
+  return held_back_.first().has_value() && !PLANTED(kKeepHeldBack);
+}
+
 void Lanes::leave_place(Lane& lane) {
   switch (lane.place) {
     case Lane::Place::kReady: ready_.erase({lane.served_ms, lane.id}); break;
     case Lane::Place::kAsleep: sleepers_.erase({lane.wakes_at, lane.id}); break;
     case Lane::Place::kHostWait: std::erase(hosts_[lane.host].waiting, lane.id); break;
+    case Lane::Place::kHeldBack: held_back_.remove(lane.host, lane.id); break;
     case Lane::Place::kNowhere: break;
   }
   lane.place = Lane::Place::kNowhere;
@@ -226,33 +275,32 @@ void Lanes::reconsider(Lane& lane, EngineTime now) {
   put_in_place(lane, now);
   if (!had_slot) return;
   const Lane* still = find(id);
-  if (still == nullptr || still->place != Lane::Place::kReady) wake_waiting(hosts_[host]);
+  if (still == nullptr || still->place != Lane::Place::kReady) wake_waiting(host);
 }
 
 void Lanes::put_in_place(Lane& lane, EngineTime now) {
-  if (lane.place == Lane::Place::kHostWait && lane.buffered() > 0 && lane.opens_at <= now) return;  // keeps its turn
+  const bool held_back = is_held_back(lane.host) && lane.opens_at <= now && lane.is_due(now);
+  // Keeps its turn.
+  if (lane.place == Lane::Place::kHeldBack && held_back) return;
+  if (lane.place == Lane::Place::kHostWait && lane.buffered() > 0 && lane.opens_at <= now) return;
   leave_place(lane);
   if (lane.idle()) {
     forget(lane);
     return;
   }
   if (lane.paused) return;
+  if (held_back) return hold_back(lane);
   if (lane.opens_at <= now) {
     want_pages(lane, now);
     if (lane.buffered() > 0) {
       if (lane.in_flight >= lane.window) return;
-      if (hosts_[lane.host].in_flight < limits_.host_ceiling || PLANTED(kIgnoreHostCeiling)) return enter_ready(lane);
+      if (hosts_[lane.host].in_flight < ceiling(lane.host)) return enter_ready(lane);
       lane.place = Lane::Place::kHostWait;
       hosts_[lane.host].waiting.push_back(lane.id);
       return;
     }
   }
-  EngineTime due = EngineTime::max();
-  for (const LanePage& page : lane.pages) {
-    // A page that is wanted or being read answers for itself.
-    if (!page.wanted && !page.reading) due = std::min(due, page.empty() ? page.beyond : EngineTime::min());
-  }
-  const EngineTime wakes_at = std::max(lane.opens_at, due);
+  const EngineTime wakes_at = std::max(lane.opens_at, lane.next_due());
   if (wakes_at == EngineTime::max() || wakes_at <= now) return;
   lane.place = Lane::Place::kAsleep;
   lane.wakes_at = wakes_at;
@@ -266,24 +314,16 @@ void Lanes::wake_due(EngineTime now) {
   }
 }
 
-DueClass Lanes::choose_class(Lane& lane) const {
-  const bool retry_turn = lane.turn % kTurnLength == kTurnLength - 1;
-  ++lane.turn;
-  const DueClass wish = retry_turn ? DueClass::kRetry : DueClass::kFresh;
-  const DueClass other = retry_turn ? DueClass::kFresh : DueClass::kRetry;
-  return lane.page(wish).empty() ? other : wish;
-}
-
 std::optional<Lanes::Next> Lanes::take_next(EngineTime now) {
   while (!ready_.empty()) {
     Lane& lane = lanes_.at(ready_.begin()->second);
-    if (hosts_[lane.host].in_flight >= limits_.host_ceiling && !PLANTED(kIgnoreHostCeiling)) {
-      reconsider(lane, now);  // its host filled up meanwhile: waits there
+    if (hosts_[lane.host].in_flight >= ceiling(lane.host)) {
+      reconsider(lane, now);  // its host filled up meanwhile, or is not sent to any more: waits there
       continue;
     }
     leave_place(lane);
     served_floor_ms_ = lane.served_ms;
-    DueNotification row = lane.page(choose_class(lane)).pop();
+    DueNotification row = lane.page(lane.choose_class()).pop();
     page_bytes_ -= row.bytes();
     buffered_in_.erase(row.key.id);
     lane.put_away(row.key.id);
@@ -318,7 +358,7 @@ std::vector<PageRequest> Lanes::take_page_requests(std::size_t pages_max, Engine
     if (lane == nullptr) continue;
     LanePage& page = lane->page(want.due_class);
     page.wanted = false;
-    if (lane->opens_at > now || page.beyond > now || lane->paused) {
+    if (lane->opens_at > now || page.beyond > now || lane->paused || is_held_back(lane->host)) {
       reconsider(*lane, now);
       continue;
     }

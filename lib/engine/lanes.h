@@ -4,13 +4,13 @@
 // for the time that its transfers occupy a slot, and the lane that has used least goes first. Unlike a ring with quanta
 // it has no rounds in which nobody may start, so a turn never spins over lanes in debt.
 //
-// A lane is in exactly one place: ready (has a due row and room), waiting for its host, asleep until a known time, or
-// nowhere (its window is full, it waits for a page, or its merchant is paused; the next fact about it moves it).
+// A lane is in exactly one place: ready (has a due row and room), waiting for its host, held back because sending to
+// its host is suspended, asleep until a known time, or nowhere (its window is full, it waits for a page, or its
+// merchant is paused; the next fact about it moves it).
 #pragma once
 
 #include <deque>
 #include <functional>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -20,9 +20,12 @@
 #include <utility>
 #include <vector>
 
+#include "engine/held_back.h"
+#include "engine/hosts.h"
 #include "engine/lane.h"
 #include "engine/lane_views.h"
 #include "outbox/outbox.h"
+#include "policy/outage.h"
 
 namespace ackd {
 
@@ -42,8 +45,8 @@ struct LaneFacts {
 
 class Lanes {
  public:
-  // `facts_of` is asked when a lane is made and whenever its merchant has changed.
-  Lanes(const LaneLimits& limits, std::function<LaneFacts(const LaneKey&)> facts_of);
+  // `facts_of` is asked when a lane is made and whenever its merchant has changed. The outage must outlive the lanes.
+  Lanes(const LaneLimits& limits, const Outage& outage, std::function<LaneFacts(const LaneKey&)> facts_of);
 
   Lane* find(LaneId id);
   const Lane* find(const LaneKey& key) const;
@@ -52,8 +55,9 @@ class Lanes {
   std::size_t size() const { return lanes_.size(); }
   std::size_t page_bytes() const { return page_bytes_; }
   std::size_t host_in_flight(const Lane& lane) const { return hosts_[lane.host].in_flight; }
-  const std::string& host_name(const Lane& lane) const { return hosts_[lane.host].origin; }
-  std::size_t host_count() const { return host_by_origin_.size(); }
+  const std::string& host_name(const Lane& lane) const { return host_name(lane.host); }
+  const std::string& host_name(HostIndex host) const { return hosts_[host].origin; }
+  std::size_t host_count() const { return hosts_.size(); }
 
   // Calls `on_lane` for the lanes from `first` on, by provider, merchant and origin, until it says false.
   void look_at(const LaneKey& first, const std::function<bool(const Lane&)>& on_lane) const;
@@ -81,6 +85,23 @@ class Lanes {
   // Puts the lane where it belongs now, or forgets it. Invalidates the reference when it does.
   void reconsider(Lane& lane, EngineTime now);
 
+  // --- While sending is suspended: hosts that answer are sent to as ever, the others by trials only. ---
+
+  // Nothing starts in a lane of this host, not even a page is read: the host neither answers nor is it being tried.
+  bool is_held_back(HostIndex host) const;
+  // The host answers: release() lets its lanes go.
+  void host_answers(HostIndex host) { held_back_.stand(host, HostStanding::kReached); }
+  // Lets one lane of the next host of this standing try it, alone. REQUIRES: waits_for_trial().
+  void start_trial(HostStanding standing, EngineTime now);
+  bool waits_for_trial(HostStanding standing) const { return held_back_.first(standing).has_value(); }
+  const std::vector<HeldBack::Trial>& trials() const { return held_back_.trials(); }
+  // Trials that came to nothing before a request left.
+  bool has_idle_trial(EngineTime now) const;
+  void end_idle_trials(EngineTime now);
+  // Lets some of the lanes go that nothing holds back any more; has_released() says whether there are others.
+  void release(EngineTime now);
+  bool has_released() const;
+
   // --- Decisions. ---
 
   // Moves lanes whose time has come from asleep to ready or to the page queue.
@@ -100,12 +121,6 @@ class Lanes {
   std::optional<EngineTime> next_wake() const;
 
  private:
-  struct Host {
-    std::string origin;
-    std::size_t in_flight = 0;
-    std::deque<LaneId> waiting;
-    std::size_t lanes = 0;
-  };
   struct ByKey {
     using is_transparent = void;
     bool operator()(const Lane* a, const Lane* b) const { return before(a->key, b->key); }
@@ -121,29 +136,31 @@ class Lanes {
   };
 
   void take_facts(Lane& lane);
-  HostIndex join_host(const std::string& origin);
   void leave_host(HostIndex index);
   void forget_unused(HostIndex index);
   void forget(const Lane& lane);
   void put_in_place(Lane& lane, EngineTime now);
-  void wake_waiting(Host& host);
+  std::size_t ceiling(HostIndex host) const;
+  void wake_waiting(HostIndex index);
+  void hold_back(Lane& lane);
+  bool is_under_way(const HeldBack::Trial& trial, EngineTime now) const;
+  void end_trial(HostIndex host) { held_back_.end_trial(host, outage_.standing(hosts_[host].origin)); }
   void leave_place(Lane& lane);
   void enter_ready(Lane& lane);
   void want_pages(Lane& lane, EngineTime now);
   PageRequest page_request(Lane& lane, DueClass due_class, EngineTime now) const;
-  DueClass choose_class(Lane& lane) const;
   void keep(Lane& lane, DueNotification row);
 
   LaneLimits limits_;
+  const Outage& outage_;
   std::function<LaneFacts(const LaneKey&)> facts_of_;
   std::unordered_map<LaneId, Lane> lanes_;
   std::set<const Lane*, ByKey> by_key_;                     // the same lanes, for people
   std::unordered_map<NotificationId, LaneId> buffered_in_;  // every row of every page
-  std::vector<Host> hosts_;
-  std::vector<HostIndex> free_hosts_;  // places in it whose host has no lane any more
-  std::map<std::string, HostIndex> host_by_origin_;
+  Hosts hosts_;
   std::set<std::pair<std::int64_t, LaneId>> ready_;   // by served_ms
   std::set<std::pair<EngineTime, LaneId>> sleepers_;  // by wakes_at
+  HeldBack held_back_;
   std::deque<Want> wanted_;
   std::int64_t served_floor_ms_ = 0;  // of the lane that started last: a lane that slept has no claim on the past
   std::size_t page_bytes_ = 0;

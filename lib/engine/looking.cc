@@ -29,6 +29,7 @@ LaneView view_of(const Core& core, const Lane& lane) {
   view.trouble = lane.trouble;
   view.host = core.lanes.host_name(lane);
   view.host_in_flight = core.lanes.host_in_flight(lane);
+  view.held_back = core.lanes.is_held_back(lane.host);
   return view;
 }
 

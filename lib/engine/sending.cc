@@ -162,17 +162,23 @@ void Sending::send(Ticket ticket, SignedRequest signed_request) {
 void Sending::on_transfer(Transfer transfer) {
   Flight* flight = core_.flights.find(transfer.ticket);
   CHECK_THAT(flight != nullptr && flight->sending, "a transfer for a flight that was not sent");
+  suspending_.note(*flight, transfer);
   const Profile* profile = core_.parts.catalogue.find(flight->row.revision);
   const Merchant* merchant = core_.parts.merchants.find(flight->lane.provider, flight->lane.merchant);
-  const Outcome outcome = judge(transfer, merchant == nullptr ? profile->ack : ack_for(*profile, *merchant));
+  Outcome outcome = judge(transfer, merchant == nullptr ? profile->ack : ack_for(*profile, *merchant));
+  std::optional<EngineTime> next;
+  if (outcome.outcome != OutcomeClass::kAcknowledged) next = next_attempt_of(*flight, transfer);
+  if (const std::string why = suspending_.why_not_theirs(*flight, transfer, !next); !why.empty()) {
+    outcome = {OutcomeClass::kNotSent, outcome.reason + "; " + why, false};
+  }
   if (outcome.outcome == OutcomeClass::kNotSent && !PLANTED(kNotSentUsesAttempt)) {
     const bool settling = outcome.hold || flight->cancel_asked;
     return not_sent(core_.flights.land(transfer.ticket, settling), transfer.end, outcome);
   }
-  settle(core_.flights.land(transfer.ticket, true), transfer, outcome);
+  settle(core_.flights.land(transfer.ticket, true), transfer, outcome, next);
 }
 
-void Sending::settle(Flight flight, const Transfer& transfer, const Outcome& outcome) {
+void Sending::settle(Flight flight, const Transfer& transfer, const Outcome& outcome, std::optional<EngineTime> next) {
   const EngineTime now = core_.clock.now();
   Lane& lane = core_.lane_of(flight.row);
   lane.not_sent_delay = Duration(0);
@@ -188,23 +194,26 @@ void Sending::settle(Flight flight, const Transfer& transfer, const Outcome& out
       core_.parts.activations.put({{flight.lane.provider, flight.lane.merchant}, flight.probed_url, now});
     }
   } else {
-    plan_next(flight, transfer, outcome, settlement);
+    plan_next(flight, outcome, next, settlement);
   }
   if (PLANTED(kLeaveBeforeCommit)) core_.parts.in_flight.leave(flight.row.key.id);
   core_.queue_settlement(flight, std::move(settlement), transfer.took);
   core_.lanes.reconsider(lane, now);
 }
 
-// After an attempt that was not acknowledged: on schedule, or the end. A probe asks one question and gets one answer.
-void Sending::plan_next(const Flight& flight, const Transfer& transfer, const Outcome& outcome,
-                        Settlement& settlement) const {
+// On schedule, or nothing at its end. A probe asks one question and gets one answer.
+std::optional<EngineTime> Sending::next_attempt_of(const Flight& flight, const Transfer& transfer) const {
+  if (flight.row.probe) return std::nullopt;
   const Schedule& schedule = core_.parts.catalogue.find(flight.row.revision)->schedule;
   const std::uint64_t random = schedule.jitter_max.count() > 0 ? core_.parts.rng.next() : 0;
-  std::optional<EngineTime> next;
-  if (!flight.row.probe) {
-    const EngineTime ended = PLANTED(kDelayFromStart) ? flight.started_at : core_.clock.now();
-    next = next_attempt(schedule, {settlement.steps, ended, flight.row.not_before, transfer.retry_after_s, random});
-  }
+  const EngineTime ended = PLANTED(kDelayFromStart) ? flight.started_at : core_.clock.now();
+  const std::uint32_t steps = flight.row.progress.steps + 1;
+  return next_attempt(schedule, {steps, ended, flight.row.not_before, transfer.retry_after_s, random});
+}
+
+// After an attempt that was not acknowledged.
+void Sending::plan_next(const Flight& flight, const Outcome& outcome, std::optional<EngineTime> next,
+                        Settlement& settlement) const {
   settlement.state = next ? State::kPending : State::kExhausted;
   settlement.next_at = next.value_or(EngineTime{});
   if (!next) {
@@ -225,8 +234,7 @@ void Sending::not_sent(Flight flight, TransferEnd end, const Outcome& outcome) {
   if (flight.sending) core_.parts.in_flight.leave(flight.row.key.id);
   // A hold is about this one notification; the others of its lane need not wait.
   if (end != TransferEnd::kAborted && !outcome.hold) close_lane(lane, outcome.reason);
-  core_.parts.events.on(
-      AttemptNotSent{flight.row.key.id, flight.lane, end, outcome.reason, lane.not_sent_delay, outcome.hold});
+  tell(flight, end, outcome);
   if (outcome.hold || flight.cancel_asked) {
     core_.queue_settlement(flight, held(flight, outcome.reason), Duration(0));
   } else if (flight.suspect) {
@@ -246,11 +254,28 @@ Settlement Sending::held(const Flight& flight, const std::string& reason) const 
   return settlement;
 }
 
+// A hold is one notification's own news; trouble that strikes every lane is not told for each of them.
+void Sending::tell(const Flight& flight, TransferEnd end, const Outcome& outcome) {
+  const EngineTime now = core_.clock.now();
+  const Duration retry_in = std::max(core_.lane_of(flight.row).opens_at, now) - now;
+  if (!outcome.hold) last_reason_ = outcome.reason;
+  if (!outcome.hold && !alarm_.strike(now)) return;
+  core_.parts.events.on(AttemptNotSent{flight.row.key.id, flight.lane, end, outcome.reason, retry_in, outcome.hold});
+}
+
+void Sending::sum_up() {
+  const std::size_t untold = alarm_.take_untold(core_.clock.now());
+  if (untold > 0) core_.parts.events.on(MoreNotSent{untold, last_reason_});
+}
+
+// What fails while the lane is closed already was on its way when it was: one trouble, one back-off.
 void Sending::close_lane(Lane& lane, const std::string& trouble) {
+  const EngineTime now = core_.clock.now();
+  lane.trouble = trouble;
+  if (lane.opens_at > now) return;
   lane.not_sent_delay =
       std::clamp(lane.not_sent_delay * 2, core_.options.not_sent_delay_min, core_.options.not_sent_delay_max);
-  lane.trouble = trouble;
-  core_.lanes.close_until(lane, core_.clock.now() + lane.not_sent_delay);
+  core_.lanes.close_until(lane, now + lane.not_sent_delay);
   core_.lanes.drop_pages(lane);
 }
 

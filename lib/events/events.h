@@ -2,8 +2,10 @@
 // A sink must return at once and must not call the engine.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/time.h"
 #include "model/activation.h"
@@ -12,6 +14,7 @@
 #include "model/state.h"
 #include "outbox/job.h"
 #include "policy/memory_watermark.h"
+#include "policy/outage.h"
 
 namespace ackd {
 
@@ -36,6 +39,25 @@ struct AttemptNotSent {
   std::string reason;
   Duration retry_in{0};
   bool held = false;
+};
+
+// Of the last minute's AttemptNotSent, those that were not told one by one.
+struct MoreNotSent {
+  std::size_t count = 0;
+  std::string reason;  // the last one's
+};
+
+// Most hosts cannot be connected to: it is not them.
+struct SendingSuspended {
+  std::size_t failing = 0;
+  std::size_t reached = 0;
+  std::vector<std::string> examples;  // some of those that fail
+};
+
+struct SendingResumed {
+  OutageChange why = OutageChange::kAnswering;
+  Duration lasted{0};
+  std::uint64_t not_sent = 0;  // that came back meanwhile, no attempt used up
 };
 
 struct NotificationQuarantined {
@@ -143,10 +165,11 @@ struct JobEnded {
   Job job;
 };
 
-using Event = std::variant<AttemptSettled, AttemptNotSent, NotificationQuarantined, MerchantActivated, ProbeFailed,
-                           MerchantChanged, MerchantsImported, SharedKeysChanged, KeysResealed, ResealingStopped,
-                           PossiblySentFound, StorageTrouble, StorageFailed, MemoryShort, ClockStepped,
-                           ClockBehindRecord, InboxTrouble, InboxReplaced, DrainStarted, JobStarted, JobEnded>;
+using Event =
+    std::variant<AttemptSettled, AttemptNotSent, MoreNotSent, SendingSuspended, SendingResumed, NotificationQuarantined,
+                 MerchantActivated, ProbeFailed, MerchantChanged, MerchantsImported, SharedKeysChanged, KeysResealed,
+                 ResealingStopped, PossiblySentFound, StorageTrouble, StorageFailed, MemoryShort, ClockStepped,
+                 ClockBehindRecord, InboxTrouble, InboxReplaced, DrainStarted, JobStarted, JobEnded>;
 
 class Events {
  public:

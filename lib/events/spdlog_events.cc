@@ -35,6 +35,18 @@ std::string sentence_of(const AttemptSettled& event) {
   return outcome;
 }
 
+const char* sentence_of(OutageChange why) {
+  switch (why) {
+    case OutageChange::kAnswering: return "as many hosts answer again as still fail";
+    case OutageChange::kOthersAnswer:
+      return "others answered all the while, so the hosts that fail are dead by themselves, and what is sent to them "
+             "uses up its attempts";
+    case OutageChange::kQuiet: return "nothing has failed for five minutes";
+    case OutageChange::kSuspended: break;
+  }
+  return "";
+}
+
 }  // namespace
 
 void SpdlogEvents::on(const Event& event) {
@@ -63,6 +75,27 @@ void SpdlogEvents::write(const AttemptNotSent& event) const {
               {"provider", event.lane.provider},
               {"merchant", event.lane.merchant},
               {"end", ackd::name_of(event.end)}});
+}
+
+void SpdlogEvents::write(const MoreNotSent& event) const {
+  log_.write(LogLevel::kWarning, "more_not_sent",
+             fmt::format("so many more within a minute, no attempt used up; the last of them: {}", event.reason),
+             {{"count", number(event.count)}});
+}
+
+void SpdlogEvents::write(const SendingSuspended& event) const {
+  log_.write(LogLevel::kError, "sending_suspended",
+             fmt::format("most hosts cannot be connected to, {} among them, so it is taken for our own trouble: only "
+                         "hosts that answer are sent to, the others are tried a few at a time, and no attempt is used "
+                         "up. Check this machine's network, resolver, proxy and firewall",
+                         fmt::join(event.examples, ", ")),
+             {{"hosts_failing", number(event.failing)}, {"hosts_reached", number(event.reached)}});
+}
+
+void SpdlogEvents::write(const SendingResumed& event) const {
+  log_.write(LogLevel::kInfo, "sending_resumed",
+             fmt::format("{}; sending comes back within seconds, more every second", sentence_of(event.why)),
+             {{"lasted", format_duration(event.lasted)}, {"not_sent", static_cast<std::int64_t>(event.not_sent)}});
 }
 
 void SpdlogEvents::write(const NotificationQuarantined& event) const {

@@ -17,6 +17,9 @@ class SpdlogEvents final : public Events {
  private:
   void write(const AttemptSettled& event) const;
   void write(const AttemptNotSent& event) const;
+  void write(const MoreNotSent& event) const;
+  void write(const SendingSuspended& event) const;
+  void write(const SendingResumed& event) const;
   void write(const NotificationQuarantined& event) const;
   void write(const MerchantActivated& event) const;
   void write(const ProbeFailed& event) const;

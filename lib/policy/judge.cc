@@ -114,4 +114,28 @@ bool is_ours(TransferEnd end) {
   return row_of(end).outcome == OutcomeClass::kNotSent;
 }
 
+Contact contact_of(const Transfer& transfer) {
+  switch (transfer.end) {
+    case TransferEnd::kComplete:
+    case TransferEnd::kBodyCap:
+    case TransferEnd::kHeaderCap:
+    case TransferEnd::kBadHttp: return Contact::kReached;
+    case TransferEnd::kTimeout:
+    case TransferEnd::kBroken: return transfer.status == 0 ? Contact::kSaysNothing : Contact::kReached;
+    case TransferEnd::kNameNotFound:
+    case TransferEnd::kConnectRefused:
+    case TransferEnd::kConnectTimeout:
+    case TransferEnd::kHostUnreachable:
+    case TransferEnd::kResolverFailed:
+    case TransferEnd::kNoRoute:
+    case TransferEnd::kProxyFailed: return Contact::kFailed;
+    case TransferEnd::kTlsFailed:
+    case TransferEnd::kAborted:
+    case TransferEnd::kEgressRefused:
+    case TransferEnd::kOutOfResources:
+    case TransferEnd::kRequestInvalid: break;
+  }
+  return Contact::kSaysNothing;
+}
+
 }  // namespace ackd

@@ -110,12 +110,13 @@ TEST_CASE("why prints the sentence, the facts and the lane") {
   const Document why = Document::parse(R"({"id":"31","state":"pending","why":"its lane is full",
     "facts":["16 are in flight"],"next_at":"2026-03-01T12:00:10.250Z",
     "lane":{"in_flight":16,"window":16,"buffered":50,"trouble":"timeouts","host":"https://m.example:443",
-            "host_in_flight":16,"host_ceiling":64}})");
+            "host_in_flight":16,"host_ceiling":64,"held_back":true}})");
   CHECK(reason_of(why, kPlain) ==
         "31  pending  its lane is full\n"
         "    16 are in flight\n"
         "    next            2026-03-01 12:00:10.250\n"
-        "    lane            16 of 16 in flight; host https://m.example:443: 16 of 64; timeouts\n");
+        "    lane            16 of 16 in flight; host https://m.example:443: 16 of 64; held back, sending to "
+        "this host is suspended; timeouts\n");
 }
 
 }  // namespace

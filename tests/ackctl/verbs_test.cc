@@ -153,6 +153,18 @@ TEST_CASE("an answer that is not JSON is a refusal, not a crash") {
   CHECK(has(list.err, "status 502"));
 }
 
+TEST_CASE("stats says above its numbers that sending is suspended") {
+  FakeDaemon daemon;
+  daemon.put("GET /v1/stats", 200,
+             R"({"engine":{"sending":"suspended","sending_since":"2026-03-01T12:00:00.250Z","hosts_failing":12,
+                 "hosts_reached":2}})");
+  const std::string stats = daemon.run({"stats"}).out;
+  CHECK(has(stats, "SENDING IS SUSPENDED since 2026-03-01 12:00:00.250: 12 hosts cannot be connected to, 2 answer"));
+  CHECK(has(stats, "check this machine's network"));
+  daemon.put("GET /v1/stats", 200, R"({"engine":{"sending":"on"}})");
+  CHECK_FALSE(has(daemon.run({"stats"}).out, "SUSPENDED"));
+}
+
 TEST_CASE("explain gives the timetables of the three providers") {
   const std::map<std::string, std::vector<int>> delays = {
       {"payindex", {10, 10, 10}},

@@ -38,6 +38,7 @@ TEST_CASE("a nearly empty file has every default") {
   CHECK(config->listen == folder.file("d/ackd.sock"));
   CHECK(config->drain_timeout == Duration(30'000));
   CHECK(config->delivery.lane_window == 16);
+  CHECK(config->delivery.suspend_hosts_min == 5);
   CHECK(config->disk.low_bytes == 256u << 20);
   CHECK(config->merchants.empty());
 }
@@ -89,6 +90,14 @@ merchants:
   CHECK(merchant.keys.front().secret.reveal() == "secret");
   CHECK(merchant.keys.front().id == "k");
   CHECK(merchant.options.at("ack_trim") == "true");
+}
+
+TEST_CASE("sending may never be suspended, or only for many hosts") {
+  const TemporaryFolder folder;
+  CHECK(load(folder, "delivery: {suspend_hosts_min: 0}\n")->delivery.suspend_hosts_min == 0);
+  CHECK(load(folder, "delivery: {suspend_hosts_min: 10000}\n")->delivery.suspend_hosts_min == 10'000);
+  CHECK(error_of(folder, "delivery: {suspend_hosts_min: 10001}\n")
+            .find("delivery.suspend_hosts_min: '10001' is not a whole number from 0 to 10000") != std::string::npos);
 }
 
 TEST_CASE("the limit of memory is not given, none, or a size") {

@@ -97,11 +97,34 @@ TEST_CASE("the level follows what an operator must do") {
   CHECK(lines.all.size() == 4);
 }
 
+TEST_CASE("an outage is an error that says what to check, its end says how long it was and why it is over") {
+  Lines lines(LogFormat::kText);
+  SpdlogEvents events(lines.log);
+  events.on(SendingSuspended{12, 2, {"https://a.example:443", "https://b.example:443"}});
+  events.on(MoreNotSent{990, "no route"});
+  events.on(SendingResumed{OutageChange::kAnswering, Duration(90'000), 1'234});
+  REQUIRE(lines.all.size() == 3);
+  CHECK(lines.all[0].find("error sending_suspended hosts_failing=12 hosts_reached=2") != std::string::npos);
+  CHECK(lines.all[0].find("https://a.example:443, https://b.example:443 among them") != std::string::npos);
+  CHECK(lines.all[0].find("Check this machine's network, resolver, proxy and firewall") != std::string::npos);
+  CHECK(lines.all[1].find("warning more_not_sent count=990") != std::string::npos);
+  CHECK(lines.all[1].find("the last of them: no route") != std::string::npos);
+  CHECK(lines.all[2].find("info sending_resumed lasted=\"1m 30s\" not_sent=1234") != std::string::npos);
+  CHECK(lines.all[2].find("as many hosts answer again as still fail") != std::string::npos);
+  for (const OutageChange why : {OutageChange::kOthersAnswer, OutageChange::kQuiet}) {
+    events.on(SendingResumed{why, Duration(0), 0});
+    CHECK(lines.all.back().find("message=\"; ") == std::string::npos);
+  }
+}
+
 TEST_CASE("every event makes exactly one line") {
   Lines lines(LogFormat::kText);
   SpdlogEvents events(lines.log);
   const std::vector<Event> all{settled(State::kHeld),
                                AttemptNotSent{},
+                               MoreNotSent{},
+                               SendingSuspended{},
+                               SendingResumed{},
                                NotificationQuarantined{{1}, 3},
                                MerchantActivated{},
                                ProbeFailed{},

@@ -25,8 +25,13 @@ struct Expected {
   OutcomeClass status;    // the same under "any 2xx"
   OutcomeClass nothing;   // no status and no body
   bool hold;
+  Contact contact;         // what the answer of 200 says about the way to the host
+  Contact without_answer;  // and what its absence does
 };
 
+constexpr Contact kYes = Contact::kReached;
+constexpr Contact kNo = Contact::kFailed;
+constexpr Contact kMute = Contact::kSaysNothing;
 constexpr OutcomeClass kAck = OutcomeClass::kAcknowledged;
 constexpr OutcomeClass kRej = OutcomeClass::kRejected;
 constexpr OutcomeClass kUnk = OutcomeClass::kUnknown;
@@ -34,24 +39,24 @@ constexpr OutcomeClass kUnr = OutcomeClass::kUnreachable;
 constexpr OutcomeClass kNot = OutcomeClass::kNotSent;
 
 constexpr Expected kExpected[] = {
-    {TransferEnd::kComplete, kAck, kAck, kAck, kRej, false},
-    {TransferEnd::kBodyCap, kRej, kAck, kAck, kRej, false},
-    {TransferEnd::kHeaderCap, kRej, kRej, kRej, kRej, false},
-    {TransferEnd::kNameNotFound, kUnr, kUnr, kUnr, kUnr, false},
-    {TransferEnd::kConnectRefused, kUnr, kUnr, kUnr, kUnr, false},
-    {TransferEnd::kConnectTimeout, kUnr, kUnr, kUnr, kUnr, false},
-    {TransferEnd::kHostUnreachable, kUnr, kUnr, kUnr, kUnr, false},
-    {TransferEnd::kTlsFailed, kUnr, kUnr, kUnr, kUnr, false},
-    {TransferEnd::kTimeout, kUnk, kUnk, kAck, kUnk, false},
-    {TransferEnd::kBroken, kUnk, kUnk, kAck, kUnk, false},
-    {TransferEnd::kBadHttp, kRej, kRej, kRej, kRej, false},
-    {TransferEnd::kAborted, kUnk, kUnk, kUnk, kUnk, false},
-    {TransferEnd::kEgressRefused, kNot, kNot, kNot, kNot, true},
-    {TransferEnd::kResolverFailed, kNot, kNot, kNot, kNot, false},
-    {TransferEnd::kNoRoute, kNot, kNot, kNot, kNot, false},
-    {TransferEnd::kOutOfResources, kNot, kNot, kNot, kNot, false},
-    {TransferEnd::kProxyFailed, kNot, kNot, kNot, kNot, false},
-    {TransferEnd::kRequestInvalid, kNot, kNot, kNot, kNot, true},
+    {TransferEnd::kComplete, kAck, kAck, kAck, kRej, false, kYes, kYes},
+    {TransferEnd::kBodyCap, kRej, kAck, kAck, kRej, false, kYes, kYes},
+    {TransferEnd::kHeaderCap, kRej, kRej, kRej, kRej, false, kYes, kYes},
+    {TransferEnd::kNameNotFound, kUnr, kUnr, kUnr, kUnr, false, kNo, kNo},
+    {TransferEnd::kConnectRefused, kUnr, kUnr, kUnr, kUnr, false, kNo, kNo},
+    {TransferEnd::kConnectTimeout, kUnr, kUnr, kUnr, kUnr, false, kNo, kNo},
+    {TransferEnd::kHostUnreachable, kUnr, kUnr, kUnr, kUnr, false, kNo, kNo},
+    {TransferEnd::kTlsFailed, kUnr, kUnr, kUnr, kUnr, false, kMute, kMute},
+    {TransferEnd::kTimeout, kUnk, kUnk, kAck, kUnk, false, kYes, kMute},
+    {TransferEnd::kBroken, kUnk, kUnk, kAck, kUnk, false, kYes, kMute},
+    {TransferEnd::kBadHttp, kRej, kRej, kRej, kRej, false, kYes, kYes},
+    {TransferEnd::kAborted, kUnk, kUnk, kUnk, kUnk, false, kMute, kMute},
+    {TransferEnd::kEgressRefused, kNot, kNot, kNot, kNot, true, kMute, kMute},
+    {TransferEnd::kResolverFailed, kNot, kNot, kNot, kNot, false, kNo, kNo},
+    {TransferEnd::kNoRoute, kNot, kNot, kNot, kNot, false, kNo, kNo},
+    {TransferEnd::kOutOfResources, kNot, kNot, kNot, kNot, false, kMute, kMute},
+    {TransferEnd::kProxyFailed, kNot, kNot, kNot, kNot, false, kNo, kNo},
+    {TransferEnd::kRequestInvalid, kNot, kNot, kNot, kNot, true, kMute, kMute},
 };
 static_assert(std::size(kExpected) == kTransferEndCount);
 
@@ -61,6 +66,8 @@ TEST_CASE("every end of a transfer is judged as the table says, under every kind
     CHECK(judge(ended(row.end, 200, "OK"), kExactOk).outcome == row.exact);
     CHECK(judge(ended(row.end, 200, "OK"), kContainsOk).outcome == row.contains);
     CHECK(judge(ended(row.end, 200, "OK"), kAnySuccess).outcome == row.status);
+    CHECK(contact_of(ended(row.end, 200, "OK")) == row.contact);
+    CHECK(contact_of(ended(row.end)) == row.without_answer);
     for (const AckRule* rule : {&kExactOk, &kContainsOk, &kAnySuccess}) {
       const Outcome outcome = judge(ended(row.end), *rule);
       CHECK(outcome.outcome == row.nothing);

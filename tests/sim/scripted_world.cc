@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/judge.h"
 #include "text/url.h"
 
 namespace ackd::sim {
@@ -28,6 +29,22 @@ void World::crash_point() {
   if (faults && crash_per_100k > 0 && rng.below(100'000) < crash_per_100k) throw Crash{};
 }
 
+void World::begin_outage() {
+  static constexpr TransferEnd kEnds[] = {TransferEnd::kConnectRefused,  TransferEnd::kConnectTimeout,
+                                          TransferEnd::kHostUnreachable, TransferEnd::kNameNotFound,
+                                          TransferEnd::kNoRoute,         TransferEnd::kResolverFailed};
+  outage.emplace();
+  outage->until = boot + rng.between(5'000, rng.chance(50) ? 300'000 : 20'000'000);
+  outage->end = kEnds[rng.below(std::size(kEnds))];
+  if (rng.chance(30)) outage->spared = "http://" + hosts.begin()->second;
+  if (outage->spared.empty()) witness.outages().on_cut(boot);
+}
+
+void World::end_outage() {
+  outage.reset();
+  witness.outages().on_cut(std::nullopt);
+}
+
 WorldInFlight::WorldInFlight(World& world) : world_(world) {
   for (const auto& [id, entry] : world_.in_flight_file) survivors_.push_back(entry);
 }
@@ -47,11 +64,11 @@ void WorldInFlight::leave(NotificationId id) {
 
 void WorldSigner::start(SignStart start) {
   world_.crash_point();
-  world_.witness.on_sign(start.id);
   const BootTime at = world_.boot + (takes_max_.count() == 0 ? Duration(0) : world_.rng.between(0, takes_max_.count()));
   std::optional<Url> url;
   const auto merchant = world_.record.merchants.find({start.lane.provider, start.lane.merchant});
   if (merchant != world_.record.merchants.end()) url = *parse_url(merchant->second.url);
+  world_.witness.on_sign(start.id, url ? url->origin() : std::string(), world_.boot);
   jobs_.emplace(at, Job{std::move(start), std::move(url)});
 }
 
@@ -104,6 +121,14 @@ Transfer WorldTransport::misfortune(const TransferStart& start) {
   return transfer;
 }
 
+Transfer WorldTransport::cut_short(const TransferStart& start) {
+  Transfer transfer;
+  transfer.ticket = start.ticket;
+  transfer.end = world_.outage->end;
+  transfer.took = transfer.end == TransferEnd::kConnectTimeout ? start.connect_timeout : world_.rng.between(0, 50);
+  return transfer;
+}
+
 Transfer WorldTransport::answer(const std::string& provider, Temper temper, const TransferStart& start) {
   Transfer transfer;
   transfer.ticket = start.ticket;
@@ -135,11 +160,15 @@ void WorldTransport::start(TransferStart start) {
                      *find_field(headers, "origin")};
   world_.crash_point();
   const Temper temper = world_.faults ? world_.tempers.at(lane.merchant) : Temper::kPrompt;
-  Transfer transfer = world_.faults && world_.rng.chance(6) ? misfortune(start) : answer(lane.provider, temper, start);
+  const std::string origin = start.request.url.origin();
+  const bool unlucky = world_.faults && world_.rng.chance(6);
+  Transfer transfer = world_.is_cut_off(origin) ? cut_short(start)
+                      : unlucky                 ? misfortune(start)
+                                                : answer(lane.provider, temper, start);
   world_.trace(static_cast<std::uint64_t>(id.value) ^ static_cast<std::uint64_t>(world_.boot.ms));
-  world_.witness.on_send(id, lane, start.request.url.origin(), start.request.body, world_.boot);
+  world_.witness.on_send(id, lane, origin, start.request.body, world_.boot);
   const BootTime at = world_.boot + transfer.took;
-  running_.emplace(at, Running{id, std::move(transfer)});
+  running_.emplace(at, Running{id, origin, std::move(transfer)});
   world_.crash_point();
 }
 
@@ -148,7 +177,7 @@ std::vector<Transfer> WorldTransport::take_finished() {
   while (!running_.empty() && running_.begin()->first <= world_.boot) {
     Running running = std::move(running_.begin()->second);
     running_.erase(running_.begin());
-    world_.witness.on_transfer_end(running.id, running.transfer.end, world_.boot);
+    world_.witness.on_transfer_end(running.id, running.transfer, world_.boot);
     out.push_back(std::move(running.transfer));
   }
   return out;
@@ -161,6 +190,18 @@ void WorldTransport::abort_all() {
     aborted.emplace(world_.boot, std::move(running));
   }
   running_ = std::move(aborted);
+}
+
+void WorldTransport::cut_off() {
+  for (auto& [at, running] : running_) {
+    if (!world_.is_cut_off(running.origin)) continue;
+    Transfer& transfer = running.transfer;
+    if (contact_of(transfer) != Contact::kReached) continue;
+    transfer.end = TransferEnd::kBroken;
+    transfer.status = 0;
+    transfer.headers_complete = false;
+    transfer.body.clear();
+  }
 }
 
 std::optional<BootTime> WorldTransport::next_ready() const {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,13 @@ struct Crash {};
 enum class Temper { kPrompt, kSlow, kSilent, kLying, kFlapping, kRefusing };
 inline constexpr unsigned kTemperCount = 6;
 
+// Nobody can be reached, or only one host can.
+struct WorldOutage {
+  BootTime until;
+  std::string spared;  // its origin; empty for none
+  TransferEnd end = TransferEnd::kConnectTimeout;
+};
+
 struct World {
   World(std::uint64_t seed, const ProfileCatalogue& catalogue, const EngineOptions& options)
       : rng(seed), witness(catalogue, options, record) {}
@@ -44,12 +52,17 @@ struct World {
   void trace(std::uint64_t fact) { hash = (hash ^ fact) * 1'099'511'628'211ULL; }
   // Called inside every call of a fake; sometimes the process ends there.
   void crash_point();
+  // Ours or not is nothing that the engine could know of: every kind of failure to connect, each outage one.
+  void begin_outage();
+  void end_outage();
+  bool is_cut_off(const std::string& origin) const { return outage && outage->spared != origin; }
 
   SeededRng rng;
   BootTime boot{1'000'000};
   Duration wall_offset{1'772'366'400'000};  // 2026-03-01T12:00:00Z
   std::uint64_t hash = 14'695'981'039'346'656'037ULL;
   bool faults = true;
+  std::optional<WorldOutage> outage;
   unsigned crash_per_100k = 0;
   unsigned crashes = 0;
 
@@ -107,15 +120,19 @@ class WorldTransport final : public Transport {
   void start(TransferStart start) override;
   std::vector<Transfer> take_finished() override;
   void abort_all() override;
+  // What is on its way to hosts that are cut off is never answered.
+  void cut_off();
   std::optional<BootTime> next_ready() const;
 
  private:
   struct Running {
     NotificationId id;
+    std::string origin;
     Transfer transfer;
   };
   Transfer answer(const std::string& provider, Temper temper, const TransferStart& start);
   Transfer misfortune(const TransferStart& start);
+  Transfer cut_short(const TransferStart& start);
 
   World& world_;
   std::multimap<BootTime, Running> running_;

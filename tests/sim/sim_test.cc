@@ -74,6 +74,9 @@ TEST_CASE("every seed keeps the promises and ends") {
     total.inbox_errors += report.inbox_errors;
     total.merchant_changes += report.merchant_changes;
     total.activations += report.activations;
+    total.outages += report.outages;
+    total.suspensions += report.suspensions;
+    total.excused += report.excused;
     total.virtual_ms += report.virtual_ms;
   }
   MESSAGE(seeds << " seeds, " << total.virtual_ms / 86'400'000 << " virtual days, " << total.turns << " turns, "
@@ -82,7 +85,8 @@ TEST_CASE("every seed keeps the promises and ends") {
                 << total.operator_changes << " operator changes, " << total.jobs << " jobs that made "
                 << total.job_changes << " more, " << total.merchant_changes << " changes of merchants, " << total.probes
                 << " probes, " << total.activations << " activations, " << total.inbox_rows << " inbox rows, "
-                << total.inbox_errors << " errors of it");
+                << total.inbox_errors << " errors of it, " << total.outages << " outages, " << total.suspensions
+                << " suspensions with " << total.excused << " failures that used up no attempt");
   // A run in which nothing happened proves nothing.
   if (seeds >= 20) {
     CHECK(total.sends > 1'000);
@@ -97,6 +101,9 @@ TEST_CASE("every seed keeps the promises and ends") {
     CHECK(total.activations > 50);
     CHECK(total.inbox_rows > 500);
     CHECK(total.inbox_errors > 20);
+    CHECK(total.outages > 20);
+    CHECK(total.suspensions > 20);
+    CHECK(total.excused > 200);
   }
 }
 

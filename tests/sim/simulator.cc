@@ -30,6 +30,7 @@ EngineOptions draw_options(SeededRng& rng) {
   options.page_bytes_max = rng.chance(30) ? 2'000 : 1u << 20;
   options.release_rows = 1 + rng.below(4);
   options.job_rows = 1 + rng.below(12);
+  options.suspend_hosts_min = rng.chance(60) ? 1 + rng.below(5) : 0;
   return options;
 }
 
@@ -65,6 +66,7 @@ class Simulator {
   void probe_something();
   void probe_unverified();
   void probe(const Merchant& merchant);
+  void turn_the_network();
   void heal();
   void release_held();
   void write_inbox();
@@ -86,7 +88,8 @@ class Simulator {
   Report report_;
   std::optional<BootTime> wake_;
   BootTime next_admission_, next_change_, next_job_, next_clock_, next_band_, next_probe_, next_inbox_;
-  BootTime next_merchant_;
+  BootTime next_merchant_, next_outage_;
+  bool has_outages_ = false;
   BootTime disk_trouble_until_{0};
   unsigned disk_trouble_percent_ = 0;
   Duration signer_max_{0};
@@ -105,11 +108,12 @@ void Simulator::populate() {
   SeededRng& rng = world_.rng;
   const std::vector<const Profile*> profiles = catalogue_.all_current();
   for (const Profile* profile : profiles) world_.acknowledgements[profile->id] = profile->ack.text;
-  const std::uint64_t count = 1 + rng.below(8);
+  has_outages_ = rng.chance(50);
+  const std::uint64_t count = 1 + rng.below(8) + (has_outages_ ? 3 : 0);
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::string id = "m" + std::to_string(i);
     world_.tempers[id] = static_cast<Temper>(rng.below(kTemperCount));
-    world_.hosts[id] = "host" + std::to_string(rng.below(count)) + ".example";
+    world_.hosts[id] = "host" + std::to_string(has_outages_ ? i : rng.below(count)) + ".example";
     for (const Profile* profile : profiles) {
       MerchantRecord record;
       record.name = {profile->id, id};
@@ -124,6 +128,7 @@ void Simulator::populate() {
   signer_max_ = rng.chance(50) ? Duration(0) : rng.between(1, 300);
   next_admission_ = next_change_ = next_job_ = next_clock_ = next_band_ = world_.boot;
   next_probe_ = next_inbox_ = next_merchant_ = world_.boot;
+  next_outage_ = has_outages_ ? soon(0, 10'000'000) : BootTime::max();
 }
 
 IntakeRequest Simulator::request_of(unsigned order) {
@@ -379,8 +384,22 @@ void Simulator::step_clock() {
   ++report_.clock_steps;
 }
 
+// Cut off, or there again.
+void Simulator::turn_the_network() {
+  if (world_.outage) {
+    world_.end_outage();
+    next_outage_ = soon(60'000, 30'000'000);
+    return;
+  }
+  world_.begin_outage();
+  process_->transport.cut_off();
+  next_outage_ = world_.outage->until;
+  ++report_.outages;
+}
+
 void Simulator::act() {
   if (!world_.faults) return;
+  if (world_.boot >= next_outage_) turn_the_network();
   if (world_.boot >= next_admission_) admit_some();
   if (world_.boot >= next_change_) change_something();
   if (world_.boot >= next_job_) steer_by_job();
@@ -419,7 +438,7 @@ void Simulator::turn() {
   const TurnResult result = process_->engine.turn(world_.now());
   take_answers();
   const EngineStats stats = process_->engine.stats();
-  world_.witness.on_turn(result, stats);
+  world_.witness.on_turn(result, stats, world_.boot);
   world_.witness.check_released(world_.boot);
   if (result.fatal) throw Crash{};
   wake_.reset();
@@ -438,7 +457,7 @@ std::optional<BootTime> Simulator::next_event() const {
   consider(process_->transport.next_ready());
   if (world_.faults) {
     for (const BootTime at : {next_admission_, next_change_, next_job_, next_clock_, next_band_, next_probe_,
-                              next_inbox_, next_merchant_}) {
+                              next_inbox_, next_merchant_, next_outage_}) {
       consider(at);
     }
   }
@@ -467,6 +486,7 @@ void Simulator::step(BootTime until) {
 
 void Simulator::heal() {
   world_.faults = false;
+  world_.end_outage();
   if (!process_) start_process();
   process_->outbox.band = DiskBand::kPlenty;
   process_->engine.confirm_clock();
@@ -519,6 +539,8 @@ Report Simulator::run() {
   report_.jobs = world_.witness.jobs().ended();
   report_.job_changes = world_.witness.jobs().changes();
   report_.probes = world_.witness.probes_sent();
+  report_.suspensions = world_.witness.outages().suspensions();
+  report_.excused = world_.witness.outages().excused();
   report_.inbox_rows = world_.inbox.size();
   report_.inbox_errors = world_.record.inbox_errors.size();
   report_.activations = world_.record.activations.size();

@@ -27,6 +27,9 @@ struct Report {
   std::uint64_t inbox_errors = 0;
   std::uint64_t merchant_changes = 0;
   std::uint64_t activations = 0;  // merchants that are activated at the end
+  std::uint64_t outages = 0;
+  std::uint64_t suspensions = 0;
+  std::uint64_t excused = 0;  // failures to connect that used up no attempt
   std::uint64_t virtual_ms = 0;
 };
 

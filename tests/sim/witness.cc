@@ -21,6 +21,7 @@ void Witness::on_accepted(NotificationId id, const std::string& content) {
 void Witness::on_send(NotificationId id, const LaneKey& lane, const std::string& origin, const std::string& content,
                       BootTime now) {
   ++total_sends_;
+  outages_.on_send(id);
   const auto row = record_.rows.find(id);
   if (row == record_.rows.end()) return fail("sent but not on record: " + to_string(id));
   if (row->second.state != State::kPending) {
@@ -57,7 +58,8 @@ const MerchantRecord* Witness::merchant_on_record(const ModelRow& row) const {
   return found == record_.merchants.end() ? nullptr : &found->second;
 }
 
-void Witness::on_sign(NotificationId id) {
+void Witness::on_sign(NotificationId id, const std::string& origin, BootTime now) {
+  outages_.on_sign(id, origin, now);
   const auto row = record_.rows.find(id);
   if (row == record_.rows.end()) return fail("signed but not on record: " + to_string(id));
   const MerchantRecord* merchant = merchant_on_record(row->second);
@@ -91,9 +93,10 @@ void Witness::check_probe(const ModelRow& before, const Settlement& settlement) 
   }
 }
 
-void Witness::on_transfer_end(NotificationId id, TransferEnd end, BootTime now) {
+void Witness::on_transfer_end(NotificationId id, const Transfer& transfer, BootTime now) {
   active_.erase(id);
-  if (is_ours(end)) {
+  outages_.on_transfer_end(id, transfer, now);
+  if (is_ours(transfer.end)) {
     --sends_[id];
   } else {
     ended_[id] = now;
@@ -116,6 +119,7 @@ void Witness::on_settlement(const ModelRow& before, const Settlement& settlement
   }
   const auto ended = ended_.find(id);
   if (ended == ended_.end()) return fail("an attempt on record that reached nobody: " + to_string(id));
+  outages_.on_attempt(id, settlement.state);
   check_next_state(before, settlement);
   if (settlement.state == State::kPending && ended->second > adopted_at_) {
     const Duration delay = settlement.next_at - attempt.ended_at;
@@ -153,7 +157,7 @@ void Witness::check_next_state(const ModelRow& before, const Settlement& settlem
     return;
   }
   const std::vector<Duration>& delays = catalogue_.find(before.notification.revision)->schedule.delays;
-  if (before.progress.steps >= delays.size()) {
+  if (is_last_attempt(before)) {
     if (settlement.state != State::kExhausted) fail("more sends than the schedule has: " + id);
     return;
   }
@@ -174,6 +178,16 @@ void Witness::on_enter(const InFlightEntry& entry, BootTime now) {
 
 void Witness::on_leave(NotificationId id) {
   suspects_.erase(id);
+  // Its outcome was not committed: it is to count as not sent.
+  if (ended_.erase(id) == 0) return;
+  --sends_[id];
+  const auto row = record_.rows.find(id);
+  outages_.on_excused(id, row != record_.rows.end() && is_last_attempt(row->second));
+}
+
+bool Witness::is_last_attempt(const ModelRow& row) const {
+  return row.notification.probe ||
+         row.progress.steps >= catalogue_.find(row.notification.revision)->schedule.delays.size();
 }
 
 void Witness::on_crash() {
@@ -181,9 +195,11 @@ void Witness::on_crash() {
   ended_.clear();
   earliest_.clear();
   suspects_.clear();
+  outages_.on_crash();
 }
 
-void Witness::on_turn(const TurnResult& result, const EngineStats& stats) {
+void Witness::on_turn(const TurnResult& result, const EngineStats& stats, BootTime now) {
+  outages_.on_turn(stats, suspects_.size(), now);
   if (result.wake_at && *result.wake_at <= stats.now) fail("a turn asks to be woken at or before now");
   if (stats.unsettled > options_.unsettled_max + 1) fail("more unsettled outcomes than the cap");
   if (stats.in_flight > options_.transfers_max + 1) fail("more transfers than the cap");

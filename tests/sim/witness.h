@@ -11,6 +11,7 @@
 #include "profile/catalogue.h"
 #include "sim/job_witness.h"
 #include "sim/model_outbox.h"
+#include "sim/outage_witness.h"
 
 namespace ackd::sim {
 
@@ -22,11 +23,11 @@ class Witness final : public RecordObserver {
   // A caller was told that the notification is recorded.
   void on_accepted(NotificationId id, const std::string& content);
   // Its signature was asked for: from here on its merchant's URL is the one of this moment.
-  void on_sign(NotificationId id);
+  void on_sign(NotificationId id, const std::string& origin, BootTime now);
   void on_send(NotificationId id, const LaneKey& lane, const std::string& origin, const std::string& content,
                BootTime now);
-  // The transfer ended with `end`, which the engine learns now.
-  void on_transfer_end(NotificationId id, TransferEnd end, BootTime now);
+  // The transfer has ended, which the engine learns now.
+  void on_transfer_end(NotificationId id, const Transfer& transfer, BootTime now);
   void on_settlement(const ModelRow& before, const Settlement& settlement) override;
   void on_change(const OperatorChange& change) override;
   void on_inbox(const InboxSlice& slice) override;
@@ -37,6 +38,7 @@ class Witness final : public RecordObserver {
     jobs_.on_slice(before, slice, results);
   }
   void on_enter(const InFlightEntry& entry, BootTime now);
+  // It is in flight no more: its outcome is committed, or it was not sent after all.
   void on_leave(NotificationId id);
   void on_crash();
   // An operator confirmed a stepped clock: schedules may be overtaken on purpose.
@@ -45,7 +47,7 @@ class Witness final : public RecordObserver {
     earliest_.clear();
     adopted_at_ = now;
   }
-  void on_turn(const TurnResult& result, const EngineStats& stats);
+  void on_turn(const TurnResult& result, const EngineStats& stats, BootTime now);
   // What awaits an activation that has come is released within the hour, whatever the disk does.
   void check_released(BootTime now);
   // Everything must have ended; nothing accepted, and none of the platform's inbox rows, may be missing.
@@ -55,10 +57,12 @@ class Witness final : public RecordObserver {
   const std::vector<std::string>& failures() const { return failures_; }
   const std::set<NotificationId>& accepted() const { return accepted_; }
   const JobWitness& jobs() const { return jobs_; }
+  OutageWitness& outages() { return outages_; }
   std::size_t sends() const { return total_sends_; }
   std::size_t probes_sent() const { return probed_.size(); }
 
  private:
+  bool is_last_attempt(const ModelRow& row) const;
   void check_next_state(const ModelRow& before, const Settlement& settlement);
   bool is_active(const ModelRow& row) const;
   const MerchantRecord* merchant_on_record(const ModelRow& row) const;
@@ -68,6 +72,7 @@ class Witness final : public RecordObserver {
   const EngineOptions& options_;
   const ModelRecord& record_;
   JobWitness jobs_{record_, [this](const std::string& what) { fail(what); }};
+  OutageWitness outages_{options_, [this](const std::string& what) { fail(what); }};
   std::vector<std::string> failures_;
   std::set<NotificationId> accepted_;
   std::map<NotificationId, std::string> content_;  // as accepted

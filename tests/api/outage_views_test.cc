@@ -1,0 +1,81 @@
+// What the API says while sending is suspended.
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "api/explanation.h"
+#include "api/metrics_resource.h"
+#include "api/stats_resource.h"
+
+namespace ackd::test {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr EngineTime kNow{1'767'225'600'000};  // 2026-01-01T00:00:00Z
+
+EngineStats suspended() {
+  EngineStats stats;
+  stats.now = kNow;
+  stats.sending = SendingState::kSuspended;
+  stats.sending_since = kNow - Duration(90'000);
+  stats.hosts_failing = 12;
+  stats.hosts_reached = 2;
+  return stats;
+}
+
+std::string why(const LaneView& lane) {
+  NotificationRecord record;
+  record.state = State::kPending;
+  record.next_at = kNow - Duration(1'000);
+  RecordFacts facts;
+  facts.now = kNow;
+  return explain(record, facts, lane, suspended()).why;
+}
+
+TEST_CASE("statistics say that sending is suspended, since when and how many hosts fail") {
+  const Json stats = Json::parse(respond_with_stats({}, {}, suspended(), {}).body)["engine"];
+  CHECK(stats["sending"] == "suspended");
+  CHECK(stats["sending_since"] == "2025-12-31T23:58:30.000Z");
+  CHECK(stats["hosts_failing"] == 12);
+  CHECK(stats["hosts_reached"] == 2);
+}
+
+TEST_CASE("a scrape says whether sending is suspended or comes back") {
+  EngineStats engine = suspended();
+  const auto has = [&](const std::string& line) {
+    return respond_with_metrics({}, {}, engine).body.find("\n" + line + "\n") != std::string::npos;
+  };
+  CHECK(has("ackd_sending_suspended 1"));
+  CHECK(has("ackd_sending_ramping 0"));
+  CHECK(has("ackd_hosts_failing 12"));
+  CHECK(has("ackd_hosts_reached 2"));
+  engine.sending = SendingState::kRamping;
+  CHECK(has("ackd_sending_suspended 0"));
+  CHECK(has("ackd_sending_ramping 1"));
+}
+
+TEST_CASE("ackd is ready while sending is suspended: accepting goes on") {
+  CHECK(respond_with_readiness(suspended()).status == 200);
+}
+
+TEST_CASE("why says what waits for an outage, and of a host that answers what it waits for itself") {
+  LaneView lane;
+  lane.known = true;
+  lane.host = "https://shop.example:443";
+  lane.window = 4;
+  lane.host_ceiling = 64;
+  lane.held_back = true;
+  const std::string held_back = why(lane);
+  CHECK(held_back.find("sending to https://shop.example:443 is suspended: since 2025-12-31T23:58:30.000Z") !=
+        std::string::npos);
+  CHECK(held_back.find("12 failing and 2 reached") != std::string::npos);
+  CHECK(to_json(lane, kNow)["held_back"] == true);
+  lane.held_back = false;
+  lane.in_flight = 4;
+  CHECK(why(lane).find("its lane is full") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace ackd::test

@@ -1,0 +1,66 @@
+// Lanes of even and odd number, which share a host each, and what the engine would do with them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "engine/lanes.h"
+
+namespace ackd::test {
+
+inline constexpr EngineTime kNow{1'772'366'400'000};
+
+inline DueNotification row(std::int64_t lane, std::int64_t id, DueClass due_class = DueClass::kFresh) {
+  DueNotification row;
+  row.key = {LaneId{lane}, due_class, kNow, NotificationId{id}};
+  row.content = "content";
+  return row;
+}
+
+inline LaneKey key(std::int64_t lane) {
+  return {"provider", "m" + std::to_string(lane), ""};
+}
+
+inline LaneFacts default_facts(const LaneKey& lane) {
+  return {lane.merchant.back() % 2 == 0 ? "even" : "odd", std::nullopt, false};
+}
+
+class LanesFixture {
+ public:
+  explicit LanesFixture(LaneLimits limits = {})
+      : lanes(limits, outage, [this](const LaneKey& lane) {
+          const auto changed = facts.find(lane.merchant);
+          return changed == facts.end() ? default_facts(lane) : changed->second;
+        }) {}
+
+  // Gives the lane's merchant other facts, as a committed change does.
+  void change(std::int64_t lane, const LaneFacts& to) {
+    facts[key(lane).merchant] = to;
+    lanes.merchant_changed("provider", key(lane).merchant, kNow);
+  }
+
+  void offer(std::int64_t lane, std::int64_t id, DueClass due_class = DueClass::kFresh) {
+    Lane& found = lanes.get(LaneId{lane}, key(lane));
+    lanes.offer(found, row(lane, id, due_class));
+    lanes.reconsider(found, kNow);
+  }
+  // Starts one and returns its id; 0 when nothing may start.
+  std::int64_t start() {
+    const std::optional<Lanes::Next> next = lanes.take_next(kNow);
+    return next ? next->row.key.id.value : 0;
+  }
+  void finish(std::int64_t lane, std::int64_t id, Duration took, std::optional<HostIndex> host = std::nullopt) {
+    Lane& found = *lanes.find(LaneId{lane});
+    lanes.finished(found, host.value_or(found.host), took);
+    found.bring_back(NotificationId{id});
+    lanes.reconsider(found, kNow);
+  }
+
+  std::map<std::string, LaneFacts> facts;
+  Outage outage{3, kNow};
+  Lanes lanes;
+};
+
+}  // namespace ackd::test

@@ -1,0 +1,55 @@
+#include "policy/ramp.h"
+
+#include <doctest/doctest.h>
+
+namespace ackd {
+namespace {
+
+constexpr EngineTime kNow{1'772'366'400'000};
+
+}  // namespace
+
+TEST_CASE("without a ramp everything may be in flight, and nobody is woken") {
+  const Ramp ramp(1'024);
+  CHECK(ramp.limit(kNow) == 1'024);
+  CHECK_FALSE(ramp.rising(kNow));
+  CHECK_FALSE(ramp.next_step(kNow));
+}
+
+TEST_CASE("a ramp begins with eight more than is in flight and doubles every second") {
+  Ramp ramp(1'024);
+  ramp.start(0, kNow);
+  CHECK(ramp.limit(kNow) == 8);
+  CHECK(ramp.limit(kNow + Duration(999)) == 8);
+  CHECK(ramp.limit(kNow + Duration(1'000)) == 16);
+  CHECK(ramp.limit(kNow + Duration(6'999)) == 512);
+  CHECK(ramp.rising(kNow + Duration(6'999)));
+  CHECK(ramp.limit(kNow + Duration(7'000)) == 1'024);
+  CHECK_FALSE(ramp.rising(kNow + Duration(7'000)));
+  ramp.start(100, kNow);
+  CHECK(ramp.limit(kNow) == 108);
+  CHECK(ramp.limit(kNow + Duration(1'000)) == 216);
+}
+
+TEST_CASE("a ramp wakes at each of its steps, and no more at its end") {
+  Ramp ramp(20);
+  ramp.start(0, kNow);
+  CHECK(ramp.next_step(kNow) == kNow + Duration(1'000));
+  CHECK(ramp.next_step(kNow + Duration(1'000)) == kNow + Duration(2'000));
+  CHECK_FALSE(ramp.next_step(kNow + Duration(2'000)));
+  ramp.start(0, kNow);
+  ramp.stop();
+  CHECK_FALSE(ramp.next_step(kNow));
+}
+
+TEST_CASE("a ramp ends also where its number of steps does, and below its first step there is none") {
+  Ramp tiny(3);
+  tiny.start(0, kNow);
+  CHECK(tiny.limit(kNow) == 3);
+  CHECK_FALSE(tiny.rising(kNow));
+  Ramp old(65'536);
+  old.start(5, kNow);
+  CHECK(old.limit(EngineTime::max()) == 65'536);
+}
+
+}  // namespace ackd
