@@ -12,6 +12,7 @@
 #include "policy/judge.h"
 #include "transport/curl_request.h"
 #include "transport/curl_result.h"
+#include "transport/heard_bytes.h"
 
 namespace ackd {
 namespace {
@@ -34,6 +35,12 @@ IpAddress address_of(const curl_sockaddr& address) {
     std::memcpy(out.bytes.data(), reinterpret_cast<const char*>(&address.addr) + offsetof(sockaddr_in6, sin6_addr), 16);
   }
   return out;
+}
+
+const SSL* tls_of(CURL* easy) {
+  curl_tlssessioninfo* session = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &session);
+  return session == nullptr ? nullptr : static_cast<const SSL*>(session->internals);
 }
 
 }  // namespace
@@ -66,6 +73,8 @@ CurlFlight::Next CurlFlight::prepare(CurlEasy easy, std::int64_t now_ms) {
   pin_ = CurlList();
   error_text_[0] = '\0';
   socket_errno_ = 0;
+  opened_ = CURL_SOCKET_BAD;
+  socket_ = CURL_SOCKET_BAD;
   const auto left = static_cast<std::int64_t>(addresses_.size() - next_address_);
   const std::string ip = to_string(addresses_[next_address_++]);
   // "Any host and port of this transfer goes to this address": Host header, SNI and verification keep the name.
@@ -98,8 +107,8 @@ void CurlFlight::set_callbacks() {
   // Called each time the request is begun on a connection that stands: twice when libcurl resends by itself.
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
   curl_easy_setopt(
-      easy, CURLOPT_PREREQFUNCTION, +[](void* self, char*, char*, int, int) {
-        static_cast<CurlFlight*>(self)->requests_started_ += 1;
+      easy, CURLOPT_PREREQFUNCTION, +[](void* self, char* peer, char* own, int peer_port, int own_port) {
+        static_cast<CurlFlight*>(self)->on_request(fmt::format("{} {} {} {}", own_port, peer_port, peer, own));
         return static_cast<int>(CURL_PREREQFUNC_OK);
       });
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
@@ -115,8 +124,9 @@ void CurlFlight::set_callbacks() {
   curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, const_cast<TrustStore*>(&surroundings_.trust));
   curl_easy_setopt(
       easy, CURLOPT_SSL_CTX_FUNCTION, +[](CURL*, void* context, void* trust) {
-        const bool installed = static_cast<const TrustStore*>(trust)->install(static_cast<SSL_CTX*>(context));
-        return installed ? CURLE_OK : CURLE_ABORTED_BY_CALLBACK;
+        auto* const tls = static_cast<SSL_CTX*>(context);
+        return static_cast<const TrustStore*>(trust)->install(tls) && count_records(tls) ? CURLE_OK
+                                                                                         : CURLE_ABORTED_BY_CALLBACK;
       });
 }
 
@@ -129,7 +139,18 @@ curl_socket_t CurlFlight::open_socket(const curl_sockaddr& address) {
   }
   const int socket = ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
   if (socket < 0) socket_errno_ = errno;
-  return socket < 0 ? CURL_SOCKET_BAD : socket;
+  opened_ = socket < 0 ? CURL_SOCKET_BAD : socket;
+  return opened_;
+}
+
+void CurlFlight::on_request(std::string ends) {
+  requests_started_ += 1;
+  socket_ = std::exchange(opened_, CURL_SOCKET_BAD);
+  if (socket_ == CURL_SOCKET_BAD) {
+    socket_ = surroundings_.sockets.named(ends);
+  } else {
+    surroundings_.sockets.name(socket_, std::move(ends));
+  }
 }
 
 std::size_t CurlFlight::on_header(const char* bytes, std::size_t count) {
@@ -139,11 +160,25 @@ std::size_t CurlFlight::on_header(const char* bytes, std::size_t count) {
   if (start_.status_decides && guard_.headers_complete() && !std::exchange(decided_, true)) {
     surroundings_.decided.push_back(ticket());
   }
+  if (guard_.message_ended()) close_unless_silent();
   return count;
 }
 
 std::size_t CurlFlight::on_body(const char* bytes, std::size_t count) {
-  return guard_.on_body({bytes, count}) ? count : static_cast<std::size_t>(CURL_WRITEFUNC_ERROR);
+  if (!guard_.on_body({bytes, count})) return CURL_WRITEFUNC_ERROR;
+  if (guard_.message_ended()) close_unless_silent();
+  return count;
+}
+
+// The answer is over. A receiver that has said more than that would have its words taken for the answer to the next
+// request, so this request is the connection's last.
+void CurlFlight::close_unless_silent() {
+  if (socket_ != CURL_SOCKET_BAD && guard_.leaves_connection_clean()) {
+    const std::uint64_t heard = heard_on(socket_, url().tls ? tls_of(easy_.get()) : nullptr);
+    const std::uint64_t answered = surroundings_.sockets.heard_before(socket_) + guard_.bytes_seen();
+    if (heard <= answered) return surroundings_.sockets.note_heard(socket_, heard);
+  }
+  curl_easy_setopt(easy_.get(), CURLOPT_FORBID_REUSE, 1L);
 }
 
 bool CurlFlight::may_go_on_after(const Transfer& failed, std::int64_t now_ms) {
@@ -163,7 +198,11 @@ CurlEasy CurlFlight::release_easy() {
 }
 
 TransferEnd CurlFlight::end_after(CURLcode code) const {
+  if (decided_) return TransferEnd::kComplete;  // whatever became of the body, which nobody reads
   if (guard_.stopped_by() != TransferEnd::kComplete) return guard_.stopped_by();
+  if (code == CURLE_OK && guard_.headers_complete() && !guard_.message_ended() && !guard_.ends_with_connection()) {
+    return TransferEnd::kBadHttp;
+  }
   if (!egress_reason_.empty() && requests_started_ == 0) return TransferEnd::kEgressRefused;
   long os_errno = socket_errno_;
   if (os_errno == 0) curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &os_errno);
@@ -171,9 +210,13 @@ TransferEnd CurlFlight::end_after(CURLcode code) const {
 }
 
 std::string CurlFlight::words_for(CURLcode code) const {
+  if (decided_) return {};
   if (!guard_.stop_reason().empty()) return guard_.stop_reason();
   if (!egress_reason_.empty()) return egress_reason_;
-  if (code == CURLE_OK) return guard_.headers_complete() ? "" : "the connection ended inside the headers";
+  if (code == CURLE_OK && guard_.headers_complete()) {
+    return end_after(code) == TransferEnd::kComplete ? "" : "libcurl and ackd disagree where it ends";
+  }
+  if (code == CURLE_OK) return "the connection ended inside the headers";
   if (socket_errno_ != 0) return fmt::format("socket: {}", std::strerror(socket_errno_));
   return error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(code);
 }
@@ -210,6 +253,10 @@ void CurlFlight::fill_in(Transfer& transfer, std::int64_t now_ms) const {
   const bool connected = requests_started_ > 0 || connected_us > 0;
   if (connected && ip != nullptr && *ip != '\0') transfer.peer = with_port(ip, static_cast<unsigned>(port));
   if (!guard_.headers_complete() || !guard_.has_retry_after()) return;
+  if (guard_.retry_after_s()) {
+    transfer.retry_after_s = *guard_.retry_after_s();
+    return;
+  }
   curl_off_t retry_after_s = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RETRY_AFTER, &retry_after_s);
   transfer.retry_after_s = std::max<curl_off_t>(retry_after_s, 0);

@@ -67,8 +67,10 @@ class CurlFlight {
   std::string words_for(CURLcode code) const;
 
   curl_socket_t open_socket(const curl_sockaddr& address);
+  void on_request(std::string ends);
   std::size_t on_header(const char* bytes, std::size_t count);
   std::size_t on_body(const char* bytes, std::size_t count);
+  void close_unless_silent();
 
   const CurlSurroundings& surroundings_;
   TransferStart start_;
@@ -82,6 +84,8 @@ class CurlFlight {
   bool decided_ = false;
   int requests_started_ = 0;
   int socket_errno_ = 0;
+  curl_socket_t opened_ = CURL_SOCKET_BAD;  // for a request that has not begun
+  curl_socket_t socket_ = CURL_SOCKET_BAD;  // of the request that was begun last
   std::string egress_reason_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   TransferEnd earlier_end_ = TransferEnd::kComplete;  // of an address tried before; kComplete for none

@@ -72,6 +72,7 @@ void set_fixed_options(CurlOptions& options) {
       .set(CURLOPT_NOPROXY, "*")
       .set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED))
       .set(CURLOPT_ACCEPT_ENCODING, static_cast<char*>(nullptr))  // no decompression bombs
+      .set(CURLOPT_HTTP_TRANSFER_DECODING, 0L)                    // chunks come raw: transport/chunk_reader.h
       .set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2))
       .set(CURLOPT_SSL_VERIFYPEER, 1L)
       .set(CURLOPT_SSL_VERIFYHOST, 2L)

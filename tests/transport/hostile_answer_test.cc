@@ -28,7 +28,7 @@ ScriptedServer::Script endless(std::string start, std::string piece) {
 }
 
 struct Row {
-  const char* what;
+  std::string what;
   std::string answer;
   TransferEnd end;
   int status;
@@ -42,7 +42,7 @@ TEST_CASE("an answer that is cut short or not to be trusted has its own end, and
       {"half a status line", "HTTP/1.1 2", TransferEnd::kBroken, 0, false},
       {"half the headers", ok + "A: b\r\n", TransferEnd::kBroken, 200, false},
       {"a short body", ok + "Content-Length: 10\r\n\r\nOK", TransferEnd::kBroken, 200, true},
-      {"a bad chunk", ok + "Transfer-Encoding: chunked\r\n\r\nZZ\r\n", TransferEnd::kBroken, 200, true},
+      {"a bad chunk", ok + "Transfer-Encoding: chunked\r\n\r\nZZ\r\n", TransferEnd::kBadHttp, 200, true},
       {"chunks without an end", ok + "Transfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n", TransferEnd::kBroken, 200, true},
       {"only an interim answer", "HTTP/1.1 100 Continue\r\n\r\n", TransferEnd::kBroken, 0, false},
       {"HTTP/0.9", "OK\n", TransferEnd::kBadHttp, 0, false},
@@ -100,7 +100,7 @@ TEST_CASE("a reset at any point after the request is a broken transfer") {
 
 TEST_CASE("answers without end are cut at the caps and cost no memory") {
   struct Endless {
-    const char* what;
+    std::string what;
     std::string start;
     std::string piece;
     TransferEnd end;
@@ -115,7 +115,9 @@ TEST_CASE("answers without end are cut at the caps and cost no memory") {
       {"trailers", ok + "Transfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n0\r\n", "T: x\r\n", TransferEnd::kHeaderCap},
       {"body", ok + "\r\n", kilobyte, TransferEnd::kBodyCap},
       {"chunks", ok + "Transfer-Encoding: chunked\r\n\r\n", "4\r\nxxxx\r\n", TransferEnd::kBodyCap},
-      {"a chunk extension", ok + "Transfer-Encoding: chunked\r\n\r\n2;", kilobyte, TransferEnd::kTimeout},
+      {"a chunk extension", ok + "Transfer-Encoding: chunked\r\n\r\n2;", kilobyte, TransferEnd::kHeaderCap},
+      {"one trailer", ok + "Transfer-Encoding: chunked\r\n\r\n0\r\nT: ", kilobyte, TransferEnd::kHeaderCap},
+      {"small chunks", ok + "Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", TransferEnd::kBodyCap},
   };
   for (const Endless& row : rows) {
     CAPTURE(row.what);
