@@ -155,11 +155,7 @@ void CurlFlight::on_request(std::string ends) {
 
 std::size_t CurlFlight::on_header(const char* bytes, std::size_t count) {
   if (!guard_.on_header_line({bytes, count})) return 0;
-  // Noted rather than stopped here: a short body that came in the same packet still ends the message, and the
-  // connection stays usable. The transport cuts off what is not over when libcurl has read all there is.
-  if (start_.status_decides && guard_.headers_complete() && !std::exchange(decided_, true)) {
-    surroundings_.decided.push_back(ticket());
-  }
+  if (start_.status_decides && guard_.headers_complete()) decide();
   if (guard_.message_ended()) close_unless_silent();
   return count;
 }
@@ -170,9 +166,17 @@ std::size_t CurlFlight::on_body(const char* bytes, std::size_t count) {
   return count;
 }
 
+// Noted rather than stopped here: a short body that came in the same packet still ends the message, and the connection
+// stays usable. The transport cuts off what is not over when libcurl has read all there is: a body that nobody reads,
+// or the rest of a request whose answer is there already.
+void CurlFlight::decide() {
+  if (!std::exchange(decided_, true)) surroundings_.decided.push_back(ticket());
+}
+
 // The answer is over. A receiver that has said more than that would have its words taken for the answer to the next
 // request, so this request is the connection's last.
 void CurlFlight::close_unless_silent() {
+  decide();
   if (socket_ != CURL_SOCKET_BAD && guard_.leaves_connection_clean()) {
     const std::uint64_t heard = heard_on(socket_, url().tls ? tls_of(easy_.get()) : nullptr);
     const std::uint64_t answered = surroundings_.sockets.heard_before(socket_) + guard_.bytes_seen();
@@ -198,11 +202,11 @@ CurlEasy CurlFlight::release_easy() {
 }
 
 TransferEnd CurlFlight::end_after(CURLcode code) const {
-  if (decided_) return TransferEnd::kComplete;  // whatever became of the body, which nobody reads
+  // Whatever became of the body then, which nobody reads.
+  if (decided_ && start_.status_decides) return TransferEnd::kComplete;
   if (guard_.stopped_by() != TransferEnd::kComplete) return guard_.stopped_by();
-  if (code == CURLE_OK && guard_.headers_complete() && !guard_.message_ended() && !guard_.ends_with_connection()) {
-    return TransferEnd::kBadHttp;
-  }
+  if (decided_) return TransferEnd::kComplete;
+  if (code == CURLE_OK && guard_.headers_complete() && !guard_.ends_with_connection()) return TransferEnd::kBadHttp;
   if (!egress_reason_.empty() && requests_started_ == 0) return TransferEnd::kEgressRefused;
   long os_errno = socket_errno_;
   if (os_errno == 0) curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &os_errno);
@@ -210,13 +214,13 @@ TransferEnd CurlFlight::end_after(CURLcode code) const {
 }
 
 std::string CurlFlight::words_for(CURLcode code) const {
-  if (decided_) return {};
+  if (end_after(code) == TransferEnd::kComplete) return {};
   if (!guard_.stop_reason().empty()) return guard_.stop_reason();
   if (!egress_reason_.empty()) return egress_reason_;
-  if (code == CURLE_OK && guard_.headers_complete()) {
-    return end_after(code) == TransferEnd::kComplete ? "" : "libcurl and ackd disagree where it ends";
+  if (code == CURLE_OK) {
+    return guard_.headers_complete() ? "libcurl and ackd disagree where it ends"
+                                     : "the connection ended inside the headers";
   }
-  if (code == CURLE_OK) return "the connection ended inside the headers";
   if (socket_errno_ != 0) return fmt::format("socket: {}", std::strerror(socket_errno_));
   return error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(code);
 }

@@ -23,7 +23,7 @@ struct CurlSurroundings {
   const TrustStore& trust;
   const std::string& user_agent;
   CurlSockets& sockets;
-  std::vector<Ticket>& decided;  // gets the tickets of flights whose status has decided
+  std::vector<Ticket>& decided;  // gets the tickets of flights that need no more of their answer
 };
 
 class CurlFlight {
@@ -70,6 +70,7 @@ class CurlFlight {
   void on_request(std::string ends);
   std::size_t on_header(const char* bytes, std::size_t count);
   std::size_t on_body(const char* bytes, std::size_t count);
+  void decide();
   void close_unless_silent();
 
   const CurlSurroundings& surroundings_;
@@ -81,7 +82,7 @@ class CurlFlight {
   std::size_t next_address_ = 0;
 
   ResponseGuard guard_;
-  bool decided_ = false;
+  bool decided_ = false;  // by its status, or because it is whole
   int requests_started_ = 0;
   int socket_errno_ = 0;
   curl_socket_t opened_ = CURL_SOCKET_BAD;  // for a request that has not begun

@@ -192,5 +192,43 @@ TEST_CASE("an answer before the whole request was read is an answer") {
   CHECK(transfer.status == 413);
 }
 
+TEST_CASE("a whole answer ends the transfer although the receiver never reads the request") {
+  for (const std::string& answer :
+       {plain_answer("OK"), std::string("HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n0\r\n\r\n")}) {
+    ScriptedServer server([&](Connection& connection) {
+      connection.send(answer);
+      pollfd nothing{-1, 0, 0};
+      poll(&nothing, 0, 600);
+    });
+    Fixture fixture;
+    TransferStart start = fixture.post(server.port());
+    start.request.body.assign(32 * 1024 * 1024, 'x');
+    start.total_timeout = Duration(8'000);
+    const Transfer transfer = fixture.run(std::move(start));
+    CHECK(transfer.end == TransferEnd::kComplete);
+    CHECK(transfer.body == "OK");
+    CHECK(transfer.detail.empty());
+    CHECK(transfer.took < Duration(4'000));
+  }
+}
+
+TEST_CASE("a reset after any byte of an answer is no acknowledgement before the answer is whole") {
+  const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a\r\nOK\r\n0\r\nX: y\r\n\r\n";
+  Fixture fixture;
+  for (const std::string& answer : {plain_answer("OK"), chunked}) {
+    for (std::size_t length = 0; length < answer.size(); ++length) {
+      CAPTURE(length);
+      ScriptedServer server([&](Connection& connection) {
+        connection.read_request();
+        connection.send(answer.substr(0, length));
+        connection.reset();
+      });
+      const Transfer transfer = fixture.run(server.port());
+      CHECK(std::string(name_of(transfer.end)) == name_of(TransferEnd::kBroken));
+      CHECK(transfer.body.size() <= 2);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ackd
