@@ -12,6 +12,7 @@
 #include "policy/judge.h"
 #include "transport/curl_request.h"
 #include "transport/curl_result.h"
+#include "transport/heard_bytes.h"
 #include "transport/local_route.h"
 
 namespace ackd {
@@ -35,6 +36,12 @@ IpAddress address_of(const curl_sockaddr& address) {
     std::memcpy(out.bytes.data(), reinterpret_cast<const char*>(&address.addr) + offsetof(sockaddr_in6, sin6_addr), 16);
   }
   return out;
+}
+
+const SSL* tls_of(CURL* easy) {
+  curl_tlssessioninfo* session = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &session);
+  return session == nullptr ? nullptr : static_cast<const SSL*>(session->internals);
 }
 
 }  // namespace
@@ -82,6 +89,8 @@ CurlFlight::Next CurlFlight::prepare(CurlEasy easy, std::int64_t now_ms) {
   pin_ = CurlList();
   error_text_[0] = '\0';
   socket_errno_ = 0;
+  opened_ = CURL_SOCKET_BAD;
+  socket_ = CURL_SOCKET_BAD;
   const auto left = static_cast<std::int64_t>(addresses_.size() - next_address_);
   ++next_address_;
   // "Any host and port of this transfer goes to this address": Host header, SNI and verification keep the name.
@@ -119,8 +128,8 @@ void CurlFlight::set_callbacks() {
   // Called each time the request is begun on a connection that stands: twice when libcurl resends by itself.
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
   curl_easy_setopt(
-      easy, CURLOPT_PREREQFUNCTION, +[](void* self, char*, char*, int, int) {
-        static_cast<CurlFlight*>(self)->on_request();
+      easy, CURLOPT_PREREQFUNCTION, +[](void* self, char* peer, char* own, int peer_port, int own_port) {
+        static_cast<CurlFlight*>(self)->on_request(fmt::format("{} {} {} {}", own_port, peer_port, peer, own));
         return static_cast<int>(CURL_PREREQFUNC_OK);
       });
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
@@ -144,7 +153,7 @@ void CurlFlight::set_callbacks() {
 bool CurlFlight::prepare_tls(SSL_CTX* context) const {
   require_strong_keys(context);
   const bool own_authority = start_.egress && !start_.egress->authority.empty();
-  return own_authority || surroundings_.trust.install(context);
+  return count_records(context) && (own_authority || surroundings_.trust.install(context));
 }
 
 // The last check before a packet leaves: it sees the binary address, whatever path a name or a spelling took to it.
@@ -164,28 +173,55 @@ curl_socket_t CurlFlight::open_socket(const curl_sockaddr& address) {
   }
   const int socket = ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
   if (socket < 0) socket_errno_ = errno;
-  return socket < 0 ? CURL_SOCKET_BAD : socket;
+  opened_ = socket < 0 ? CURL_SOCKET_BAD : socket;
+  return opened_;
 }
 
 // libcurl sends once more when a connection that it used again turns out to be closed. What closed one has often closed
 // all, and it would try up to five of them: the second send goes on a new connection, after which there is no third.
-void CurlFlight::on_request() {
+void CurlFlight::on_request(std::string ends) {
   requests_started_ += 1;
   curl_easy_setopt(easy_.get(), CURLOPT_FRESH_CONNECT, 1L);
+  socket_ = std::exchange(opened_, CURL_SOCKET_BAD);
+  if (socket_ == CURL_SOCKET_BAD) {
+    socket_ = surroundings_.sockets.named(ends);
+    return;
+  }
+  surroundings_.sockets.name(socket_, std::move(ends));
+  // What a proxy has said about its tunnel is not the receiver's.
+  if (proxy_ != nullptr && !url().tls) surroundings_.sockets.note_heard(socket_, heard_on(socket_, nullptr));
 }
 
 std::size_t CurlFlight::on_header(const char* bytes, std::size_t count) {
   if (!guard_.on_header_line({bytes, count})) return 0;
-  // Noted rather than stopped here: a short body that came in the same packet still ends the message, and the
-  // connection stays usable. The transport cuts off what is not over when libcurl has read all there is.
-  if (start_.status_decides && guard_.headers_complete() && !std::exchange(decided_, true)) {
-    surroundings_.decided.push_back(ticket());
-  }
+  if (start_.status_decides && guard_.headers_complete()) decide();
+  if (guard_.message_ended()) close_unless_silent();
   return count;
 }
 
 std::size_t CurlFlight::on_body(const char* bytes, std::size_t count) {
-  return guard_.on_body({bytes, count}) ? count : static_cast<std::size_t>(CURL_WRITEFUNC_ERROR);
+  if (!guard_.on_body({bytes, count})) return CURL_WRITEFUNC_ERROR;
+  if (guard_.message_ended()) close_unless_silent();
+  return count;
+}
+
+// Noted rather than stopped here: a short body that came in the same packet still ends the message, and the connection
+// stays usable. The transport cuts off what is not over when libcurl has read all there is: a body that nobody reads,
+// or the rest of a request whose answer is there already.
+void CurlFlight::decide() {
+  if (!std::exchange(decided_, true)) surroundings_.decided.push_back(ticket());
+}
+
+// The answer is over. A receiver that has said more than that would have its words taken for the answer to the next
+// request, so this request is the connection's last.
+void CurlFlight::close_unless_silent() {
+  decide();
+  if (socket_ != CURL_SOCKET_BAD && guard_.leaves_connection_clean()) {
+    const std::uint64_t heard = heard_on(socket_, url().tls ? tls_of(easy_.get()) : nullptr);
+    const std::uint64_t answered = surroundings_.sockets.heard_before(socket_) + guard_.bytes_seen();
+    if (heard <= answered) return surroundings_.sockets.note_heard(socket_, heard);
+  }
+  curl_easy_setopt(easy_.get(), CURLOPT_FORBID_REUSE, 1L);
 }
 
 bool CurlFlight::may_go_on_after(const Transfer& failed, std::int64_t now_ms) {
@@ -205,7 +241,11 @@ CurlEasy CurlFlight::release_easy() {
 }
 
 TransferEnd CurlFlight::end_after(CURLcode code) const {
+  // Whatever became of the body then, which nobody reads.
+  if (decided_ && start_.status_decides) return TransferEnd::kComplete;
   if (guard_.stopped_by() != TransferEnd::kComplete) return guard_.stopped_by();
+  if (decided_) return TransferEnd::kComplete;
+  if (code == CURLE_OK && guard_.headers_complete() && !guard_.ends_with_connection()) return TransferEnd::kBadHttp;
   if (!egress_reason_.empty() && requests_started_ == 0) return TransferEnd::kEgressRefused;
   long os_errno = socket_errno_;
   if (os_errno == 0) curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &os_errno);
@@ -226,9 +266,13 @@ void CurlFlight::add_proxy_facts(CurlFacts& facts) const {
 }
 
 std::string CurlFlight::words_for(CURLcode code) const {
+  if (end_after(code) == TransferEnd::kComplete) return {};
   if (!guard_.stop_reason().empty()) return guard_.stop_reason();
   if (!egress_reason_.empty()) return egress_reason_;
-  if (code == CURLE_OK) return guard_.headers_complete() ? "" : "the connection ended inside the headers";
+  if (code == CURLE_OK) {
+    return guard_.headers_complete() ? "libcurl and ackd disagree where it ends"
+                                     : "the connection ended inside the headers";
+  }
   if (socket_errno_ != 0) return fmt::format("socket: {}", std::strerror(socket_errno_));
   if (code == CURLE_PEER_FAILED_VERIFICATION) {
     long verified = X509_V_OK;
@@ -273,6 +317,10 @@ void CurlFlight::fill_in(Transfer& transfer, std::int64_t now_ms) const {
     transfer.peer = proxy_ == nullptr ? next : fmt::format("{} through {}", target(), next);
   }
   if (!guard_.headers_complete() || !guard_.has_retry_after()) return;
+  if (guard_.retry_after_s()) {
+    transfer.retry_after_s = *guard_.retry_after_s();
+    return;
+  }
   curl_off_t retry_after_s = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RETRY_AFTER, &retry_after_s);
   transfer.retry_after_s = std::max<curl_off_t>(retry_after_s, 0);

@@ -27,7 +27,7 @@ struct CurlSurroundings {
   const TrustStore& trust;
   const std::string& user_agent;
   CurlSockets& sockets;
-  std::vector<Ticket>& decided;  // gets the tickets of flights whose status has decided
+  std::vector<Ticket>& decided;  // gets the tickets of flights that need no more of their answer
 };
 
 class CurlFlight {
@@ -83,9 +83,11 @@ class CurlFlight {
   void add_proxy_facts(CurlFacts& facts) const;
   EgressVerdict judge_socket(const curl_sockaddr& address) const;
   curl_socket_t open_socket(const curl_sockaddr& address);
-  void on_request();
+  void on_request(std::string ends);
   std::size_t on_header(const char* bytes, std::size_t count);
   std::size_t on_body(const char* bytes, std::size_t count);
+  void decide();
+  void close_unless_silent();
 
   const CurlSurroundings& surroundings_;
   TransferStart start_;
@@ -97,9 +99,11 @@ class CurlFlight {
   std::size_t next_address_ = 0;
 
   ResponseGuard guard_;
-  bool decided_ = false;
+  bool decided_ = false;  // by its status, or because it is whole
   int requests_started_ = 0;
   int socket_errno_ = 0;
+  curl_socket_t opened_ = CURL_SOCKET_BAD;  // for a request that has not begun
+  curl_socket_t socket_ = CURL_SOCKET_BAD;  // of the request that was begun last
   std::string egress_reason_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   TransferEnd earlier_end_ = TransferEnd::kComplete;  // of an address tried before; kComplete for none

@@ -12,8 +12,8 @@
 namespace ackd {
 
 // Refuses what would let a field of a notification or a profile change the framing of the request: a header that
-// belongs to the transport (Host, Content-Length, Transfer-Encoding, Connection, Expect and their kin), a name that is
-// no token, CR, LF or NUL in a value, a body with GET, another method.
+// belongs to the transport, one that is given twice (two receivers may believe different ones), a name that is no
+// token, a control character in a value or the URL, a body with GET, another method.
 Status check_request(const HttpRequest& request);
 
 // Sets options and remembers whether each was taken. libcurl refuses one only when memory is out or it was built

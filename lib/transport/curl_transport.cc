@@ -195,7 +195,7 @@ void CurlTransport::on_done(CURL* easy, CURLcode code) {
   connect(flight);
 }
 
-// Flights whose status decided and whose message was not over in the same pass: what follows is of no interest.
+// Flights that libcurl did not end in the pass in which their answer was decided: what follows is of no interest.
 void CurlTransport::cut_decided() {
   for (const Ticket ticket : std::exchange(decided_, {})) {
     const auto found = flights_.find(ticket);

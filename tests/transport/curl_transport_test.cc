@@ -39,10 +39,11 @@ TEST_CASE("the request is what was asked for, and Host, Content-Length, User-Age
   start.request.url.path = "/a/../b%20c";
   start.request.url.query = "x=1&y=%E4";
   start.request.headers.push_back({"X-Empty", ""});
+  start.request.headers.push_back({"X-Blank", " \t "});
   CHECK(fixture.run(std::move(start)).status == 200);
   CHECK(seen == "POST /a/../b%20c?x=1&y=%E4 HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) +
                     "\r\nUser-Agent: ackd/test\r\nAccept: */*\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-                    "X-Empty:\r\nContent-Length: 8\r\n\r\norder=42");
+                    "X-Empty:\r\nX-Blank:\r\nContent-Length: 8\r\n\r\norder=42");
 }
 
 TEST_CASE("a GET has no body and no Content-Type, a POST may be empty") {
@@ -249,13 +250,42 @@ TEST_CASE("a forbidden address is refused without one packet") {
 TEST_CASE("a request that could change its own framing is not sent") {
   ScriptedServer server(always(plain_answer("OK")));
   Fixture fixture;
-  for (const Field& header :
-       {Field{"Host", "evil"}, Field{"content-length", "1"}, Field{"Transfer-Encoding", "chunked"},
-        Field{"Connection", "close"}, Field{"Expect", "x"}, Field{"X", "a\r\nB: c"}, Field{"X", std::string("a\0b", 3)},
-        Field{"X Y", "a"}, Field{"", "a"}, Field{"X:", "a"}}) {
+  for (const Field& header : {Field{"Host", "evil"},
+                              Field{"content-length", "1"},
+                              Field{"Transfer-Encoding", "chunked"},
+                              Field{"Connection", "close"},
+                              Field{"Expect", "x"},
+                              Field{"X", "a\r\nB: c"},
+                              Field{"X", std::string("a\0b", 3)},
+                              Field{"X", "a\r\n folded"},
+                              Field{"X", "a\nb"},
+                              Field{"X", "a\rb"},
+                              Field{"X", "a\x1b[2J"},
+                              Field{"X", "a\x7f"},
+                              Field{"X Y", "a"},
+                              Field{"", "a"},
+                              Field{"X:", "a"},
+                              Field{"X\r\nY", "a"},
+                              Field{"Keep-Alive", "1"},
+                              Field{"TE", "gzip"},
+                              Field{"trailer", "X"},
+                              Field{"UPGRADE", "h2c"},
+                              Field{"Proxy-Connection", "close"},
+                              Field{"Proxy-Authorization", "Basic eA=="},
+                              Field{"proxy-anything", "x"},
+                              Field{"HTTP2-Settings", "x"},
+                              Field{"content-TYPE", "text/plain"}}) {
     TransferStart start = fixture.post(server.port());
     start.request.headers.push_back(header);
-    CHECK_MESSAGE(fixture.run(std::move(start)).end == TransferEnd::kRequestInvalid, header.name);
+    const Transfer transfer = fixture.run(std::move(start));
+    CHECK_MESSAGE(transfer.end == TransferEnd::kRequestInvalid, header.name);
+    CHECK(!transfer.detail.empty());
+    CHECK(transfer.detail.find('\n') == std::string::npos);
+  }
+  for (const std::string& query : {std::string("a b"), std::string("a\r\nHost: evil"), std::string("a\0b", 3)}) {
+    TransferStart start = fixture.post(server.port());
+    start.request.url.query = query;
+    CHECK(fixture.run(std::move(start)).end == TransferEnd::kRequestInvalid);
   }
   TransferStart start = fixture.post(server.port());
   start.request.method = "DELETE";
