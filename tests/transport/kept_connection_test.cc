@@ -63,7 +63,7 @@ class Setting {
   CurlTransportOptions options(const std::string& ca_file) const {
     CurlTransportOptions out = loopback_allowed();
     if (!ca_file.empty()) out.ca_file = ca_file;
-    out.dns_servers = dns_.servers();
+    out.names.servers = dns_.servers();
     return out;
   }
 
