@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <microhttpd.h>
-#include <poll.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,6 +13,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "http/accepting.h"
 #include "http/connection_watch.h"
 #include "http/peer.h"
 #include "http/request_framing.h"
@@ -50,11 +50,6 @@ struct Exchange {
 ConnectionWatch::Connection& watched(MHD_Connection* connection) {
   const MHD_ConnectionInfo* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
   return *static_cast<ConnectionWatch::Connection*>(info->socket_context);
-}
-
-bool somebody_waits(int listening_fd) {
-  pollfd waiting{listening_fd, POLLIN, 0};
-  return ::poll(&waiting, 1, 0) == 1;
 }
 
 ApiResponse goodbye() {
@@ -233,11 +228,13 @@ void HttpServer::Impl::run(Port& port) {
   }
 }
 
-// The library complains of much, and then a client still waits only where no descriptor was left to accept it with.
-// While it has connections the library waits until one ends, which those that idle would not do for a minute. While it
-// has none it would try again without pause, so it is not told for a moment.
+// The library complains of much; here it matters that no descriptor was left to accept somebody with. While it has
+// connections it waits until one ends, which those that idle would not do for a minute. While it has none it would try
+// again without pause, so it is not told for a moment.
 void HttpServer::Impl::relieve(Port& port) {
-  const bool was_deaf = std::exchange(port.is_deaf, somebody_waits(port.listening_fd));
+  const bool was_deaf = port.is_deaf;
+  const bool is_short = was_deaf || out_of_descriptors(port.listening_fd);
+  port.is_deaf = is_short && somebody_waits(port.listening_fd);
   if (std::exchange(port.has_complained, false) && port.is_deaf) watch.make_room(loop.monotonic_ms());
   const bool alone = MHD_get_daemon_info(port.daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections == 0;
   if (port.is_deaf || was_deaf) port.poll->watch(port.is_deaf && alone ? 0 : UV_READABLE);

@@ -22,6 +22,7 @@ FEW = 64
 CLIENTS = 200
 PROCESSOR_SHARE_MAX = 0.2
 AGAIN_SECONDS_MAX = 10
+OPENING = "socket,accept4,openat,epoll_create1,eventfd2,dup"
 
 
 def processor_share(pid, seconds=1.0):
@@ -55,8 +56,8 @@ def without_descriptors(options, pid):
     if shutil.which("strace") is None:
         raise harness.Skipped("no strace on this machine, and the sanitizer needs descriptors of its own")
     tracer = subprocess.Popen(
-        ["strace", "-f", "-p", str(pid), "-o", os.devnull, "-e", "trace=socket,accept4,openat,epoll_create1,eventfd2",
-         "-e", "inject=socket,accept4,openat,epoll_create1,eventfd2:error=EMFILE"], stderr=subprocess.PIPE, text=True)
+        ["strace", "-f", "-p", str(pid), "-o", os.devnull, "-e", f"trace={OPENING}", "-e", f"inject={OPENING}:error=EMFILE"],
+        stderr=subprocess.PIPE, text=True)
     try:
         line = tracer.stderr.readline()
         if "attached" not in line:

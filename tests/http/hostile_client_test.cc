@@ -8,6 +8,7 @@
 #include <fstream>
 #include <string>
 
+#include "http/accepting.h"
 #include "raw_client.h"
 
 namespace ackd::test {
@@ -262,6 +263,18 @@ class NoDescriptors {
   rlimit before_{};
 };
 
+TEST_CASE("a client that waits, and a process without descriptors, are seen") {
+  TemporaryFolder folder;
+  auto listener = UnixListener::open(folder.file("s.sock"));
+  REQUIRE(listener.ok());
+  CHECK(!somebody_waits(listener->fd()));
+  const UniqueFd client = connect_to(folder.file("s.sock"));
+  CHECK(somebody_waits(listener->fd()));
+  CHECK(!out_of_descriptors(client.get()));
+  const NoDescriptors none;
+  CHECK(out_of_descriptors(client.get()));
+}
+
 TEST_CASE("who cannot be accepted for want of a descriptor waits, and the loop sleeps meanwhile") {
   Server server;
   Client waiting(server);
@@ -278,11 +291,11 @@ TEST_CASE("who cannot be accepted for want of a descriptor waits, and the loop s
   REQUIRE(waiting.until_answers(1));
 }
 
-TEST_CASE("who could not be accepted is served once there are descriptors, though the others stay") {
+TEST_CASE("who could not be accepted is served once there are descriptors, though nobody was idle") {
   Server server;
   Client busy(server);
-  busy.send(post(dhpay_notification("o1"), "Content-Length: 5000\r\n").substr(0, 40));
-  server.spin();
+  busy.send("POST /v1/notifications HTTP/1.1\r\nHost: ackd\r\nContent-Length: 5000\r\n\r\n{");
+  for (int i = 0; i < 20; ++i) server.spin();
   Client waiting(server);
   {
     const NoDescriptors none;
