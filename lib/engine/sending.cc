@@ -254,12 +254,16 @@ Settlement Sending::held(const Flight& flight, const std::string& reason) const 
   return settlement;
 }
 
-// A hold is one notification's own news; trouble that strikes every lane is not told for each of them.
+// A hold is one notification's own news; trouble that strikes every lane is not told for each of them, and while sending
+// is suspended nobody wants to hear of every trial.
 void Sending::tell(const Flight& flight, TransferEnd end, const Outcome& outcome) {
   const EngineTime now = core_.clock.now();
   const Duration retry_in = std::max(core_.lane_of(flight.row).opens_at, now) - now;
-  if (!outcome.hold) last_reason_ = outcome.reason;
-  if (!outcome.hold && !alarm_.strike(now)) return;
+  if (!outcome.hold) {
+    last_reason_ = outcome.reason;
+    if (core_.outage.suspended()) return alarm_.count(now);
+    if (!alarm_.strike(now)) return;
+  }
   core_.parts.events.on(AttemptNotSent{flight.row.key.id, flight.lane, end, outcome.reason, retry_in, outcome.hold});
 }
 

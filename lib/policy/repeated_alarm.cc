@@ -2,20 +2,27 @@
 
 namespace ackd {
 
-bool RepeatedAlarm::strike(EngineTime now) {
+void RepeatedAlarm::count(EngineTime now) {
   if (struck_ == 0) began_ = now;
-  return ++struck_ <= kToldPerMinute;
+  ++struck_;
+}
+
+bool RepeatedAlarm::strike(EngineTime now) {
+  count(now);
+  if (told_ == kToldPerMinute) return false;
+  ++told_;
+  return true;
 }
 
 std::size_t RepeatedAlarm::take_untold(EngineTime now) {
   if (struck_ == 0 || now < began_ + kMinute) return 0;
-  const std::size_t untold = struck_ > kToldPerMinute ? struck_ - kToldPerMinute : 0;
-  struck_ = 0;
+  const std::size_t untold = struck_ - told_;
+  struck_ = told_ = 0;
   return untold;
 }
 
 std::optional<EngineTime> RepeatedAlarm::untold_at() const {
-  if (struck_ <= kToldPerMinute) return std::nullopt;
+  if (struck_ == told_) return std::nullopt;
   return began_ + kMinute;
 }
 

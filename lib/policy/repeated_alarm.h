@@ -16,6 +16,8 @@ class RepeatedAlarm {
 
   // It has struck once more. Whether this time is to be told by itself.
   bool strike(EngineTime now);
+  // The same where nobody wants to be told of single times.
+  void count(EngineTime now);
   // How many were not told of a minute that is over; 0 when there is nothing to tell.
   std::size_t take_untold(EngineTime now);
   // When take_untold() will have something.
@@ -24,6 +26,7 @@ class RepeatedAlarm {
  private:
   EngineTime began_ = EngineTime::min();
   std::size_t struck_ = 0;  // since then
+  std::size_t told_ = 0;    // of them
 };
 
 }  // namespace ackd

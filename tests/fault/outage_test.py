@@ -104,6 +104,11 @@ class World:
     def engine(self):
         return self.stats()["engine"]
 
+    def attempts(self):
+        """On record, once what ended before has been committed."""
+        harness.wait_until(lambda: self.engine()["unsettled"] == 0, 20, "every outcome is committed")
+        return self.stats()["attempts"]
+
     def states(self, made):
         return [record["state"] for record in harness.records(self.client, made.values())]
 
@@ -135,7 +140,7 @@ def everybody_vanishes(options, folder):
         # Three repeats a tenth of a second apart: without a suspension they were exhausted within a second.
         made = [world.send(range(HOSTS), f"during-{burst}") for burst in range(10)]
         harness.wait_until(lambda: world.engine()["sending"] == "suspended", 30, "sending is suspended")
-        attempts = world.stats()["attempts"]
+        attempts = world.attempts()
         not_sent = world.engine()["not_sent"]
         assert world.metric("ackd_sending_suspended") == 1
         assert world.metric("ackd_hosts_failing") >= 5
@@ -198,7 +203,7 @@ def most_are_dead(options, folder):
         world.wait_for("delivered", world.send(living, "first"))
         dead = world.send(range(HOSTS), "dead")
         harness.wait_until(lambda: world.engine()["sending"] == "suspended", 30, "sending is suspended")
-        attempts = world.stats()["attempts"]
+        attempts = world.attempts()
         for burst in range(20):
             world.wait_for("delivered", world.send(living, f"living-{burst}"), 20)
         stats = world.stats()

@@ -30,4 +30,12 @@ TEST_CASE("few are told each, and nothing is counted and nobody woken for them")
   for (int i = 0; i < 10; ++i) CHECK(alarm.strike(kNow + Duration(60'000 + i)));
 }
 
+TEST_CASE("what is only counted is told as a number, and leaves room for what is told") {
+  RepeatedAlarm alarm;
+  for (int i = 0; i < 20; ++i) alarm.count(kNow);
+  CHECK(alarm.strike(kNow + Duration(1)));
+  CHECK(alarm.untold_at() == kNow + Duration(60'000));
+  CHECK(alarm.take_untold(kNow + Duration(60'000)) == 20);
+}
+
 }  // namespace ackd

@@ -161,7 +161,7 @@ void WorldTransport::start(TransferStart start) {
   world_.crash_point();
   const Temper temper = world_.faults ? world_.tempers.at(lane.merchant) : Temper::kPrompt;
   const std::string origin = start.request.url.origin();
-  const bool unlucky = world_.faults && world_.rng.chance(6);
+  const bool unlucky = world_.faults && world_.rng.chance(world_.unlucky_percent);
   Transfer transfer = world_.is_cut_off(origin) ? cut_short(start)
                       : unlucky                 ? misfortune(start)
                                                 : answer(lane.provider, temper, start);

@@ -63,6 +63,7 @@ struct World {
   std::uint64_t hash = 14'695'981'039'346'656'037ULL;
   bool faults = true;
   std::optional<WorldOutage> outage;
+  unsigned unlucky_percent = 6;  // of all requests, while there are faults
   unsigned crash_per_100k = 0;
   unsigned crashes = 0;
 

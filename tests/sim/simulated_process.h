@@ -2,8 +2,10 @@
 // one before it has left, and what it holds dies with it.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <utility>
+#include <variant>
 
 #include "engine/engine.h"
 #include "engine/intake.h"
@@ -12,9 +14,16 @@
 
 namespace ackd::sim {
 
-class IgnoredEvents final : public Events {
+class CountedEvents final : public Events {
  public:
-  void on(const Event&) override {}
+  void on(const Event& event) override { ++counts_[event.index()]; }
+  template <class Kind>
+  std::size_t count() const {
+    return counts_[Event(Kind{}).index()];
+  }
+
+ private:
+  std::array<std::size_t, std::variant_size_v<Event>> counts_{};
 };
 
 inline Merchant merchant_of(const MerchantRecord& record) {
@@ -56,7 +65,7 @@ struct Process {
   WorldSigner signer;
   WorldTransport transport;
   ModelQueries queries;
-  IgnoredEvents events;
+  CountedEvents events;
   Activations activations;
   Intake intake;
   Engine engine;
