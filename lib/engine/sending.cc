@@ -205,7 +205,8 @@ void Sending::settle(Flight flight, const Transfer& transfer, const Outcome& out
 std::optional<EngineTime> Sending::next_attempt_of(const Flight& flight, const Transfer& transfer) const {
   if (flight.row.probe) return std::nullopt;
   const Schedule& schedule = core_.parts.catalogue.find(flight.row.revision)->schedule;
-  const std::uint64_t random = schedule.jitter_max.count() > 0 ? core_.parts.rng.next() : 0;
+  const bool jitters = schedule.jitter_max.count() > 0 || schedule.jitter_percent > 0;
+  const std::uint64_t random = jitters ? core_.parts.rng.next() : 0;
   const EngineTime ended = PLANTED(kDelayFromStart) ? flight.started_at : core_.clock.now();
   const std::uint32_t steps = flight.row.progress.steps + 1;
   return next_attempt(schedule, {steps, ended, flight.row.not_before, transfer.retry_after_s, random});

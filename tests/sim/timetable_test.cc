@@ -108,12 +108,15 @@ TEST_CASE("every shipped schedule is kept to the millisecond, counted from the e
     const std::vector<BootTime> sent_at = run_to_the_end(catalogue, *profile);
     const Schedule& schedule = profile->schedule;
     REQUIRE(sent_at.size() == offsets(schedule).size());
+    Duration later(0);
     for (std::size_t i = 1; i < sent_at.size(); ++i) {
       const Duration waited = sent_at[i] - sent_at[i - 1] - kAnswerTakes;
       const Duration planned = schedule.delays[i - 1];
       CHECK(waited >= planned);
       CHECK(waited <= planned + planned * schedule.jitter_percent / 100);
+      later += waited - planned;
     }
+    CHECK((later.count() > 0) == (schedule.jitter_percent > 0));
   }
 }
 
