@@ -61,7 +61,9 @@ class KilledInside:
     def run(self, verb, filters):
         client = harness.Client(self.daemon.socket)
         identifier = start_job(client, verb, filters)
-        for _ in range(self.kills):
+        for kill in range(self.kills):
+            if kill % 2 == 1:  # on a machine that is busy with other things no slice would be over by then
+                harness.wait_until(lambda: self.is_moving(identifier), 60, "the job is under way")
             threading.Event().wait(self.chooser.uniform(0.0, 0.06))
             self.daemon.kill()
             self.daemon.start()
@@ -71,6 +73,10 @@ class KilledInside:
                 break
             self.hits += found["matched"] > 0
         return ended(client, identifier)
+
+    def is_moving(self, identifier):
+        found = job(harness.Client(self.daemon.socket), identifier)
+        return found["state"] != "running" or found["matched"] > 0
 
 
 def list_all(client, query):
