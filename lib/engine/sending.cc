@@ -252,8 +252,8 @@ Settlement Sending::held(const Flight& flight, const std::string& reason) const 
   return settlement;
 }
 
-// A hold is one notification's own news; trouble that strikes every lane is not told for each of them, and while sending
-// is suspended nobody wants to hear of every trial.
+// A hold is one notification's own news; trouble that strikes every lane is not told for each of them, and while
+// sending is suspended nobody wants to hear of every trial.
 void Sending::tell(const Flight& flight, TransferEnd end, const Outcome& outcome) {
   const EngineTime now = core_.clock.now();
   const Duration retry_in = std::max(core_.lane_of(flight.row).opens_at, now) - now;
