@@ -36,6 +36,7 @@ ackd::Verbs declare_verbs(CLI::App& app) {
   ackd::add_merchant_verbs(app, verbs);
   ackd::add_key_verbs(app, verbs);
   ackd::add_lane_verbs(app, verbs);
+  ackd::add_egress_verbs(app, verbs);
   ackd::add_inbox_verbs(app, verbs);
   ackd::add_offline_verbs(app, verbs);
   ackd::add_provider_verbs(app, verbs);

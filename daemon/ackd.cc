@@ -31,6 +31,9 @@ void check_inbox(const ackd::Config& config) {
 int check(const ackd::Config& config) {
   const auto catalogue = ackd::check_protocols(config);
   if (!catalogue) return fail(catalogue.error());
+  ackd::UvClock clock;
+  if (const ackd::Status sound = ackd::check_loosenings(config, clock.now().wall); !sound) return fail(sound.error());
+  if (const ackd::Status sound = ackd::check_means(config.means); !sound) return fail(sound.error());
   std::printf("the configuration is valid: %zu providers, %zu merchants\n", catalogue->all_current().size(),
               config.merchants.size());
   check_inbox(config);

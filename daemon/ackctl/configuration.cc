@@ -49,7 +49,7 @@ Result<CheckedConfig> check_config(const std::string& file, const std::string& s
     checked.profiles.push_back(source.profile);
     catalogue.set_current(RevisionId{static_cast<std::int64_t>(checked.profiles.size())}, std::move(source.profile));
   }
-  if (const Status known = check_merchants(config->merchants, catalogue); !known) return known.error();
+  if (const Status known = check_merchants(*config, catalogue); !known) return known.error();
   checked.config = *std::move(config);
   return checked;
 }

@@ -51,7 +51,9 @@ std::string answer_of(const Document& attempt) {
   std::string out = fmt::format("status {}", status);
   if (const std::string type = text_of(attempt, "content_type"); !type.empty()) out += ", " + type;
   const std::string excerpt = text_of(attempt, "excerpt");
-  return out + ", " + (excerpt.empty() ? "empty body" : "body " + quoted(excerpt));
+  if (excerpt.empty()) return out + ", empty body";
+  const std::string charset = text_of(attempt, "excerpt_charset");
+  return out + ", body " + quoted(excerpt) + (charset.empty() ? "" : " in " + charset);
 }
 
 // What went wrong on the way, where the answer alone does not tell.

@@ -58,6 +58,7 @@ void add_job_verbs(CLI::App& app, Verbs& verbs);       // job ls, show, stop, wa
 void add_merchant_verbs(CLI::App& app, Verbs& verbs);  // merchant ls, show, add, set, rm, pause, import, probe ...
 void add_key_verbs(CLI::App& app, Verbs& verbs);       // key ls, set, rotate, status
 void add_lane_verbs(CLI::App& app, Verbs& verbs);      // lane ls, show
+void add_egress_verbs(CLI::App& app, Verbs& verbs);    // egress check, ls, show
 void add_inbox_verbs(CLI::App& app, Verbs& verbs);     // inbox init, status, errors, retry, drop, rewind
 void add_offline_verbs(CLI::App& app, Verbs& verbs);   // explain, render
 void add_config_verbs(CLI::App& app, Verbs& verbs);    // config check, config show

@@ -22,6 +22,8 @@ class ConfigCheckVerb : public Verb {
   ExitCode run(const Session& session) override {
     const auto checked = check_config(file_, session.options.schedules_dir);
     if (!checked) return refuse(checked.error());
+    const Status sound = check_loosenings(checked->config, session.clock.now().wall);
+    if (!sound) return refuse(sound.error());
     const std::size_t merchants = checked->config.merchants.size();
     const std::size_t providers = checked->profiles.size();
     if (session.options.json) {
@@ -46,30 +48,41 @@ const char* name_of(LogLevel level) {
   return "unknown";
 }
 
-// Ranges count in the 128-bit form inside; people write IPv4 ranges with IPv4 lengths.
-std::string text_of(const Cidr& range) {
-  const std::string base = to_string(range.base);
-  const bool is_v4 = base.find(':') == std::string::npos;
-  return fmt::format("{}/{}", base, is_v4 ? range.prefix_bits - 96 : range.prefix_bits);
+// Each as the file writes it.
+template <class T>
+Document texts_of(const std::vector<T>& values) {
+  Document out = Document::array();
+  for (const T& value : values) out.push_back(to_string(value));
+  return out;
+}
+
+template <class Map>
+Document names_of(const Map& map) {
+  Document out = Document::array();
+  for (const auto& [name, value] : map) out.push_back(name);
+  return out;
 }
 
 // Where the file says nothing, what holds then. Keys appear by their ids only.
 Document settings_of(const Config& config) {
-  Document allow = Document::array();
-  for (const Cidr& range : config.egress.allow) allow.push_back(text_of(range));
-  Document tcp = Document::array();
-  for (const TcpAddress& address : config.listen_tcp) tcp.push_back(to_string(address));
   Document memory_max = "four fifths of what the process may have";
   if (config.ingest.memory_bytes_max) memory_max = *config.ingest.memory_bytes_max;
   return {{"data_dir", config.data_dir},
           {"listen", config.listen},
-          {"listen_tcp", tcp},
+          {"listen_tcp", texts_of(config.listen_tcp)},
           {"node", config.node},
           {"log.level", name_of(config.log.level)},
           {"log.format", config.log.format == LogFormat::kJson ? "json" : "text"},
           {"schedules.folder", config.schedules.folder},
           {"schedules.overrides", config.schedules.overrides},
-          {"egress.allow", allow},
+          {"egress.allow", texts_of(config.egress.rules.allow)},
+          {"egress.deny", texts_of(config.egress.rules.deny)},
+          {"egress.ports", texts_of(config.egress.rules.ports)},
+          {"egress.allow_hosts", config.egress.rules.allow_hosts},
+          {"egress.deny_hosts", config.egress.rules.deny_hosts},
+          {"egress.proxy", config.means.proxy},
+          {"egress.proxies", names_of(config.means.proxies)},
+          {"hosts", names_of(config.pinned_hosts)},
           {"delivery.lane_window", config.delivery.lane_window},
           {"delivery.host_ceiling", config.delivery.host_ceiling},
           {"delivery.transfers_max", config.delivery.transfers_max},
@@ -90,7 +103,9 @@ Document settings_of(const Config& config) {
           {"disk.ballast_bytes", config.disk.ballast_bytes},
           {"drain_timeout", format_duration(config.drain_timeout)},
           {"dns_servers", config.dns_servers},
-          {"ca_file", config.ca_file}};
+          {"ca_file", config.ca_file},
+          {"tls.authorities", names_of(config.means.authorities)},
+          {"tls.client_certificates", names_of(config.means.client_certificates)}};
 }
 
 // Of all keys, joined as attempts show them.

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "ackd/known_merchants.h"
+#include "ackd/process_limits.h"
 #include "ackd/protocols.h"
 #include "inbox/sqlite_source.h"
 
@@ -26,6 +27,9 @@ constexpr int kExitSignal = 128;
 
 // After the transfers were aborted, their outcomes only need a commit; a store that cannot do it by then will not.
 constexpr Duration kSettleTime{10'000};
+
+// As the configuration allows to set it.
+constexpr std::size_t kApiConnectionsMin = 16;
 
 Status make_folder(const std::string& folder) {
   if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return Done{};
@@ -46,18 +50,29 @@ EngineOptions engine_options(const Config& config) {
   return options;
 }
 
+ResolverOptions names_of(const Config& config) {
+  return {fmt::format("{}", fmt::join(config.dns_servers, ",")), config.pinned_hosts};
+}
+
+// Whoever connects to the API must not take away what recording and sending need.
+std::size_t api_connections_max(const Config& config) {
+  return std::min(config.ingest.connections_max, std::max(descriptors_max() / 4, kApiConnectionsMin));
+}
+
 CurlTransportOptions transport_options(const Config& config) {
   CurlTransportOptions options;
   if (!config.ca_file.empty()) options.ca_file = config.ca_file;
   options.egress = config.egress;
-  options.dns_servers = fmt::format("{}", fmt::join(config.dns_servers, ","));
+  options.means = config.means;
+  options.names = names_of(config);
   options.user_agent = "ackd/" ACKD_VERSION;
+  options.descriptors_reserved += api_connections_max(config);
   return options;
 }
 
 HttpServer::Options http_options(const Config& config) {
   HttpServer::Options options;
-  options.connections_max = static_cast<unsigned>(config.ingest.connections_max);
+  options.connections_max = static_cast<unsigned>(api_connections_max(config));
   options.bodies_bytes_max = config.ingest.body_bytes_in_flight_max;
   return options;
 }
@@ -123,7 +138,8 @@ Status Composition::open_storage() {
 }
 
 Status Composition::open_merchants() {
-  if (const Status checked = check_merchants(config_.merchants, catalogue_); !checked) return checked;
+  if (const Status checked = check_merchants(config_, catalogue_); !checked) return checked;
+  if (const Status checked = check_loosenings(config_, clock_.now().wall); !checked) return checked;
   Result<MerchantsOpening> recorded = outbox_->load_merchants();
   if (!recorded) return recorded.error();
   Result<MasterKeys> keys =
@@ -141,6 +157,9 @@ Status Composition::open_merchants() {
 Status Composition::open_network() {
   if (const Status made = keep(CurlTransport::create(loop_, transport_options(config_)), transport_); !made)
     return made;
+  Result<std::unique_ptr<EgressChecker>> checker =
+      EgressChecker::create(loop_, names_of(config_), config_.egress, config_.means);
+  if (const Status made = keep(std::move(checker), egress_checker_); !made) return made;
   const OutboxOpening& opening = outbox_->opening();
   activations_ = Activations(opening.activation.activations);
   const EngineParts parts{*outbox_,   *in_flight_, signer_, *transport_,  catalogue_,
@@ -149,11 +168,12 @@ Status Composition::open_network() {
       engine_options(config_), parts,
       EngineStart{clock_.now(), opening.newest_id, opening.newest_record, opening.activation.awaiting, opening.jobs});
   open_inbox();
-  api_ = std::make_unique<Api>(
-      ApiParts{*engine_, intake_, *queries_, catalogue_, merchants_, activations_, inbox_.get(), *keys_, rng_},
-      ProcessFacts{ACKD_VERSION, ::getpid(), engine_->now(), config_.file},
-      IngestRates{config_.ingest.requests_per_second, config_.ingest.requests_burst,
-                  config_.ingest.notifications_per_second, config_.ingest.notifications_burst});
+  api_ =
+      std::make_unique<Api>(ApiParts{*engine_, intake_, *queries_, catalogue_, merchants_, activations_, inbox_.get(),
+                                     *keys_, rng_, config_.egress, config_.means, *egress_checker_},
+                            ProcessFacts{ACKD_VERSION, ::getpid(), engine_->now(), config_.file},
+                            IngestRates{config_.ingest.requests_per_second, config_.ingest.requests_burst,
+                                        config_.ingest.notifications_per_second, config_.ingest.notifications_burst});
   // Also when nothing is left under an older key: then that is found out, and the key goes.
   if (keys_->has_older() || under_older_keys_ > 0) engine_->reseal(keys_->ring(), under_older_keys_);
   Result<HttpServer::Listeners> listeners = open_listeners(config_);

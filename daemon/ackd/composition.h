@@ -25,6 +25,7 @@
 #include "outbox/sqlite_queries.h"
 #include "signer/pool_signer.h"
 #include "transport/curl_transport.h"
+#include "transport/egress_checker.h"
 
 namespace ackd {
 
@@ -81,6 +82,7 @@ class Composition {
   Activations activations_;
   PoolSigner signer_{catalogue_, merchants_, [this] { wakeup_.signal(); }};
   std::unique_ptr<CurlTransport> transport_;
+  std::unique_ptr<EgressChecker> egress_checker_;
   std::unique_ptr<Engine> engine_;
   Intake intake_{catalogue_, merchants_, activations_, rng_, config_.ingest.unknown_merchants};
   std::unique_ptr<InboxReader> inbox_reader_;

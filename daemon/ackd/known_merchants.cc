@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "loop/credentials.h"
+#include "profile/egress_options.h"
 #include "profile/merchant_options.h"
 
 namespace ackd {
@@ -51,6 +52,17 @@ Result<Merchant> merchant_of(MerchantRecord record, const KeyRing& ring) {
   return merchant;
 }
 
+// Said at every start, so that nobody forgets it.
+void report_loosening(const Merchant& merchant, const SpdlogLog& log) {
+  const std::optional<EgressSettings> settings = egress_settings_of(merchant);
+  if (!settings || !settings->unverified_until) return;
+  log.write(LogLevel::kWarning, "tls_unverified",
+            fmt::format("the certificate of merchant {}/{}'s server is not verified until {}; take the option "
+                        "tls_unverified_until out once it has a good one",
+                        merchant.provider, merchant.id, format_rfc3339(settings->unverified_until->ms)),
+            {{"provider", merchant.provider}, {"merchant", merchant.id}});
+}
+
 // Notices are for operators; the merchant is taken as it is, since its notifications must not be lost over it.
 void look_at(const Merchant& merchant, const ProfileCatalogue& catalogue, const SpdlogLog& log) {
   const Profile* profile = catalogue.current(merchant.provider);
@@ -72,6 +84,7 @@ Status add_recorded(MerchantsOpening recorded, const KeyRing& ring, const Profil
     Result<Merchant> merchant = merchant_of(std::move(record), ring);
     if (!merchant) return merchant.error();
     look_at(*merchant, catalogue, log);
+    report_loosening(*merchant, log);
     directory.put(*std::move(merchant));
   }
   for (const SharedKeysRecord& shared : recorded.shared) {
@@ -116,6 +129,7 @@ Result<MerchantDirectory> directory_of(const std::vector<ConfiguredMerchant>& co
                             place),
                 {{"provider", merchant.provider}, {"merchant", merchant.id}});
     }
+    report_loosening(merchant, log);
     directory.put(merchant);
   }
   return directory;

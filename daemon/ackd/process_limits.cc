@@ -19,4 +19,10 @@ void prepare_process() {
   ::setrlimit(RLIMIT_NOFILE, &descriptors);
 }
 
+std::size_t descriptors_max() {
+  rlimit descriptors{};
+  ::getrlimit(RLIMIT_NOFILE, &descriptors);
+  return static_cast<std::size_t>(descriptors.rlim_cur);
+}
+
 }  // namespace ackd

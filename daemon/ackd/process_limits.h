@@ -1,10 +1,15 @@
 // What the process sets up about itself before it opens anything.
 #pragma once
 
+#include <cstddef>
+
 namespace ackd {
 
 // Files are for the owner only, a client that hangs up is an error code and not a signal, and as many descriptors as
 // the system allows: the transport sizes itself by them.
 void prepare_process();
+
+// How many descriptors that has given.
+std::size_t descriptors_max();
 
 }  // namespace ackd

@@ -43,7 +43,7 @@ Result<ProfileCatalogue> check_protocols(const Config& config) {
   ProfileCatalogue catalogue;
   std::int64_t number = 0;
   for (ProfileSource& source : *sources) catalogue.set_current(RevisionId{++number}, std::move(source.profile));
-  if (const Status checked = check_merchants(config.merchants, catalogue); !checked) return checked.error();
+  if (const Status checked = check_merchants(config, catalogue); !checked) return checked.error();
   return catalogue;
 }
 

@@ -47,8 +47,8 @@ Api::Api(const ApiParts& parts, ProcessFacts process, const IngestRates& rates)
     : parts_(parts),
       process_(std::move(process)),
       merchants_(parts.catalogue, parts.merchants, parts.activations),
-      writes_(
-          {parts.engine, parts.catalogue, parts.merchants, parts.keys, parts.rng, merchants_, process_.config_file}),
+      writes_({parts.engine, parts.catalogue, parts.merchants, parts.means, parts.keys, parts.rng, merchants_,
+               process_.config_file}),
       ingest_(parts.engine, parts.intake, rates) {}
 
 Ticket Api::start(ApiRequest request) {
@@ -73,6 +73,7 @@ void Api::pump() {
     finish(query.ticket, respond_to_query(std::get<View>(waiting.mapped()), query.answer));
   }
   take_inbox_answers();
+  take_egress_findings();
   for (MerchantWrites::Finished& write : writes_.go_on()) {
     waiting_.erase(write.ticket);
     finish(write.ticket, std::move(write.response));
@@ -114,6 +115,8 @@ void Api::route(Ticket ticket, ApiRequest request) {
                                                    parts_.engine.wall()));
     case Endpoint::kListLanes: return finish(ticket, respond_with_lanes(parts_.engine, request.query));
     case Endpoint::kListHosts: return finish(ticket, respond_with_hosts(parts_.engine, request.query));
+    case Endpoint::kShowEgress: return finish(ticket, respond_with_egress(parts_.egress, parts_.means));
+    case Endpoint::kCheckEgress: return check_egress(ticket, request.query);
     case Endpoint::kMetrics: return ask(ticket, View::kMetrics, CountsQuery{});
     case Endpoint::kStats: return ask(ticket, View::kStats, CountsQuery{});
     case Endpoint::kConfirmClock:
@@ -206,6 +209,26 @@ void Api::take_inbox_answers() {
     waiting_.erase(answer.ticket);
     finish(answer.ticket,
            answer.done ? respond(200, to_json(inbox_status())) : respond(problem_of(answer.done.error())));
+  }
+}
+
+void Api::check_egress(Ticket ticket, const Fields& parameters) {
+  Result<EgressQuestion> question = read_egress_question(parameters, parts_.merchants);
+  if (!question) return finish(ticket, respond(problem_of(question.error())));
+  if (!parts_.egress_checks.room()) {
+    return finish(ticket,
+                  respond(problem_of({ErrorCode::kOverloaded, "other checks are waiting; ask again later", {}})));
+  }
+  parts_.egress_checks.start(ticket, *question);
+  waiting_.emplace(ticket, WaitingCheck{*std::move(question)});
+}
+
+void Api::take_egress_findings() {
+  for (const EgressFinding& finding : parts_.egress_checks.take_findings()) {
+    const auto waiting = waiting_.extract(finding.ticket);
+    CHECK_THAT(!waiting.empty(), "a check was found out that nobody asked for");
+    const EgressQuestion& question = std::get<WaitingCheck>(waiting.mapped()).question;
+    finish(finding.ticket, respond_with_finding(question, finding, parts_.means, parts_.engine.wall()));
   }
 }
 

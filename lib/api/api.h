@@ -11,6 +11,8 @@
 #include <variant>
 #include <vector>
 
+#include "api/egress_checks.h"
+#include "api/egress_resource.h"
 #include "api/inbox_control.h"
 #include "api/ingest_resource.h"
 #include "api/merchant_resource.h"
@@ -47,6 +49,9 @@ struct ApiParts {
   InboxControl* inbox;  // nullptr when none is configured
   MasterKeys& keys;
   Rng& rng;
+  const EgressPolicy& egress;
+  const EgressMeans& means;
+  EgressChecks& egress_checks;
 };
 
 struct FinishedResponse {
@@ -82,6 +87,9 @@ class Api {
   };
   struct WaitingIngest {};
   struct WaitingInbox {};
+  struct WaitingCheck {
+    EgressQuestion question;
+  };
   struct WaitingJobStart {
     Job job;
   };
@@ -90,7 +98,7 @@ class Api {
   };
   struct WaitingWrite {};
   using Waiting = std::variant<WaitingIngest, WaitingWrite, WaitingChange, WaitingProbe, WaitingJobStart,
-                               WaitingJobStop, WaitingInbox, View>;
+                               WaitingJobStop, WaitingInbox, WaitingCheck, View>;
   struct QueuedQuery {
     Ticket ticket = 0;
     Query query;
@@ -107,6 +115,8 @@ class Api {
   void rewind_inbox(Ticket ticket, std::string_view body);
   void end_inbox_error(Ticket ticket, const RouteMatch& found);
   void take_inbox_answers();
+  void check_egress(Ticket ticket, const Fields& parameters);
+  void take_egress_findings();
   void start_job(Ticket ticket, std::string_view body);
   void list_jobs(Ticket ticket, const Fields& parameters);
   void show_job(Ticket ticket, std::string_view id_text);

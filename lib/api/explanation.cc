@@ -79,10 +79,8 @@ std::string why_merchant_waits(const LaneView& lane, const LaneKey& key) {
 std::string why_held_back(const LaneView& lane, const EngineStats& engine) {
   return fmt::format(
       "sending to {} is suspended: since {} most hosts cannot be connected to ({} failing and {} reached within the "
-      "last "
-      "minute), so they are tried a few at a time. It goes on by itself and has used up no attempt meanwhile; check "
-      "this "
-      "machine's network, resolver, proxy and firewall",
+      "last minute), so they are tried a few at a time. It goes on by itself and has used up no attempt meanwhile; "
+      "check this machine's network, resolver, proxy and firewall",
       lane.host, time_text(engine.sending_since), engine.hosts_failing, engine.hosts_reached);
 }
 

@@ -8,6 +8,7 @@
 
 #include "model/notification.h"
 #include "policy/allowed_hosts.h"
+#include "profile/egress_options.h"
 #include "profile/merchant_options.h"
 #include "text/charset.h"
 #include "text/url.h"
@@ -219,9 +220,8 @@ Result<std::vector<MerchantKey>> keys_of(std::vector<MerchantKey> wanted, const 
   return wanted;
 }
 
-Result<Merchant> merchant_of(MerchantDraft draft, const ProfileCatalogue& catalogue,
-                             const MerchantDirectory& merchants) {
-  const Profile* profile = catalogue.current(draft.name.provider);
+Result<Merchant> merchant_of(MerchantDraft draft, const MerchantSurroundings& there) {
+  const Profile* profile = there.catalogue.current(draft.name.provider);
   if (profile == nullptr) {
     return invalid(fmt::format("there is no provider '{}'; GET /v1/providers lists them", draft.name.provider),
                    "provider");
@@ -234,13 +234,15 @@ Result<Merchant> merchant_of(MerchantDraft draft, const ProfileCatalogue& catalo
   merchant.contact = std::move(draft.contact);
   merchant.options = std::move(draft.options);
   merchant.source = MerchantSource::kRecord;
-  const Merchant* present = merchants.find(merchant.provider, merchant.id);
+  const Merchant* present = there.merchants.find(merchant.provider, merchant.id);
   static const std::vector<MerchantKey> kNone;
   const std::vector<MerchantKey>& stored = present == nullptr ? kNone : present->keys;
   Result<std::vector<MerchantKey>> keys = draft.keys ? keys_of(*std::move(draft.keys), stored) : stored;
   if (!keys) return keys.error();
   merchant.keys = *std::move(keys);
   if (Status checked = check_options(*profile, merchant); !checked) return checked.error();
+  if (Status checked = check_named(merchant, there.means); !checked) return checked.error();
+  if (Status checked = check_loosening(merchant, there.engine.wall()); !checked) return checked.error();
   return merchant;
 }
 

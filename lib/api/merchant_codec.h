@@ -12,9 +12,11 @@
 
 #include "base/result.h"
 #include "crypto/sealing.h"
+#include "engine/engine.h"
 #include "model/activation.h"
 #include "model/merchant.h"
 #include "outbox/merchant_record.h"
+#include "policy/egress_settings.h"
 #include "profile/catalogue.h"
 #include "text/json_reader.h"
 
@@ -41,10 +43,17 @@ Result<MerchantDraft> read_merchant_draft(JsonValue& json, NamedBy named_by, Mer
 // {"keys": [...]}
 Result<std::vector<MerchantKey>> read_shared_keys(JsonValue& json);
 
+// What a draft is checked against. All must outlive who holds it.
+struct MerchantSurroundings {
+  const ProfileCatalogue& catalogue;
+  const MerchantDirectory& merchants;
+  const EgressMeans& means;
+  const Engine& engine;  // knows the time
+};
+
 // The merchant that the draft makes of what is there now. Errors name the field: an unknown provider, an option that
-// its profile does not have, a key to be kept that is not there.
-Result<Merchant> merchant_of(MerchantDraft draft, const ProfileCatalogue& catalogue,
-                             const MerchantDirectory& merchants);
+// its profile does not have or that names what the configuration does not have, a key to be kept that is not there.
+Result<Merchant> merchant_of(MerchantDraft draft, const MerchantSurroundings& there);
 // The keys to be put, with those that are to be kept filled in from `present`.
 Result<std::vector<MerchantKey>> keys_of(std::vector<MerchantKey> wanted, const std::vector<MerchantKey>& present);
 

@@ -103,7 +103,7 @@ Status MerchantImports::add_line(std::string_view line) {
   if (!import_->names.insert(name_text(draft->name)).second) {
     return invalid("this merchant has a line already", "id");
   }
-  Result<Merchant> merchant = merchant_of(*std::move(draft), catalogue_, merchants_);
+  Result<Merchant> merchant = merchant_of(*std::move(draft), there_);
   if (!merchant) return merchant.error();
   stage(*std::move(merchant));
   return Done{};

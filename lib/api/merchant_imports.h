@@ -12,6 +12,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "api/merchant_codec.h"
 #include "api/problem.h"
 #include "base/rng.h"
 #include "base/time.h"
@@ -37,8 +38,8 @@ struct ImportCounts {
 class MerchantImports {
  public:
   // All must outlive it.
-  MerchantImports(const ProfileCatalogue& catalogue, const MerchantDirectory& merchants, const KeyRing& keys, Rng& rng)
-      : catalogue_(catalogue), merchants_(merchants), keys_(keys), rng_(rng) {}
+  MerchantImports(const MerchantSurroundings& there, const KeyRing& keys, Rng& rng)
+      : there_(there), merchants_(there.merchants), keys_(keys), rng_(rng) {}
 
   ApiResponse open(EngineTime now);
   ApiResponse add_lines(std::string_view id, std::string body, EngineTime now);
@@ -79,7 +80,7 @@ class MerchantImports {
   void stage(Merchant merchant);
   Status check_unchanged(const Import& import) const;
 
-  const ProfileCatalogue& catalogue_;
+  MerchantSurroundings there_;
   const MerchantDirectory& merchants_;
   const KeyRing& keys_;
   Rng& rng_;

@@ -101,7 +101,7 @@ std::optional<ApiResponse> MerchantWrites::begin(Ticket ticket, MerchantDraft& d
   const std::uint32_t there = present == nullptr ? 0 : present->version;
   const std::optional<std::uint32_t> expected = draft.version;
   if (expected && *expected != there) return stale(name, there);
-  Result<Merchant> merchant = merchant_of(std::move(draft), parts_.catalogue, parts_.merchants);
+  Result<Merchant> merchant = merchant_of(std::move(draft), there_);
   if (!merchant) return respond_to_merchant_error(merchant.error());
   std::vector<SealedKey> keys = seal_keys(parts_.keys.ring(), {name.provider, name.id}, merchant->keys, parts_.rng);
   return hand_over(ticket, MerchantPut{*std::move(merchant), std::move(keys), expected}, name);

@@ -53,13 +53,16 @@ class MerchantWrites {
     Engine& engine;
     const ProfileCatalogue& catalogue;
     const MerchantDirectory& merchants;
+    const EgressMeans& means;
     MasterKeys& keys;
     Rng& rng;
     const MerchantResource& shown;
     std::string config_file;  // for telling where else a merchant is changed
   };
   explicit MerchantWrites(Parts parts)
-      : parts_(std::move(parts)), imports_(parts_.catalogue, parts_.merchants, parts_.keys.ring(), parts_.rng) {}
+      : parts_(std::move(parts)),
+        there_{parts_.catalogue, parts_.merchants, parts_.means, parts_.engine},
+        imports_(there_, parts_.keys.ring(), parts_.rng) {}
 
   MerchantImports& imports() { return imports_; }
 
@@ -100,6 +103,7 @@ class MerchantWrites {
   std::optional<ApiResponse> hand_over(Ticket ticket, MerchantWrite write, UnderWay under_way);
 
   Parts parts_;
+  MerchantSurroundings there_;
   MerchantImports imports_;
   std::deque<Queued> queued_;
   std::optional<UnderWay> under_way_;

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <chrono>
 
+#include "crypto/digest.h"
 #include "model/content.h"
+#include "text/decoded_text.h"
 
 namespace ackd {
 namespace {
@@ -99,7 +101,20 @@ Json fields_json(const NotificationRecord& record, const Profile* profile) {
   return fields;
 }
 
-Json to_json(const Attempt& attempt) {
+// The kept part of the answer as text, and its own bytes where the text is not simply these.
+void add_excerpt(Json& json, const Attempt& attempt, Charset otherwise) {
+  const Ending ending = attempt.excerpt.size() < kExcerptBytesMax ? Ending::kWhole : Ending::kCut;
+  const Charset charset = guess_charset(attempt.excerpt, ending, attempt.content_type, otherwise);
+  const std::string text = decoded_text(attempt.excerpt, charset);
+  json["excerpt"] = text;
+  if (text != attempt.excerpt) {
+    json["excerpt_charset"] = name_of(charset);
+    json["excerpt_base64"] = to_text(attempt.excerpt, DigestForm::kBase64);
+  }
+  json["content_type"] = decoded_text(attempt.content_type, Charset::kUtf8);
+}
+
+Json to_json(const Attempt& attempt, Charset otherwise) {
   Json json{{"number", attempt.number},
             {"outcome", name_of(attempt.outcome)},
             {"end", name_of(attempt.end)},
@@ -107,13 +122,12 @@ Json to_json(const Attempt& attempt) {
             {"ended_at", time_text(attempt.ended_at)},
             {"took_ms", (attempt.ended_at - attempt.started_at).count()},
             {"status", attempt.status},
-            {"reason", attempt.reason},
-            {"excerpt", attempt.excerpt},
-            {"content_type", attempt.content_type},
-            {"peer", attempt.peer},
-            {"key_id", attempt.key_id},
-            {"request_hash", to_hex(attempt.request_hash)},
-            {"signed_at", format_rfc3339(attempt.signed_at.ms)}};
+            {"reason", attempt.reason}};
+  add_excerpt(json, attempt, otherwise);
+  json["peer"] = attempt.peer;
+  json["key_id"] = attempt.key_id;
+  json["request_hash"] = to_hex(attempt.request_hash);
+  json["signed_at"] = format_rfc3339(attempt.signed_at.ms);
   if (!attempt.nonce.empty()) json["nonce"] = attempt.nonce;
   json["sends"] = attempt.sends;
   return json;
@@ -185,7 +199,8 @@ Json to_json(const NotificationRecord& record, const RecordFacts& facts) {
   json["in_flight"] = facts.in_flight;
   json["fields"] = fields_json(record, facts.profile);
   json["attempt_list"] = Json::array();
-  for (const Attempt& attempt : record.attempts) json["attempt_list"].push_back(to_json(attempt));
+  const Charset charset = facts.acknowledgement ? facts.acknowledgement->charset : Charset::kUtf8;
+  for (const Attempt& attempt : record.attempts) json["attempt_list"].push_back(to_json(attempt, charset));
   if (record.state == State::kPending) {
     json["next"] = {{"text", describe_next(record, facts)},
                     {"at", time_text(record.next_at)},

@@ -1,5 +1,7 @@
 #include "api/problem.h"
 
+#include "text/characters.h"
+
 namespace ackd {
 namespace {
 
@@ -29,7 +31,7 @@ int retry_after_s(ErrorCode code) {
 }
 
 std::string dump(const nlohmann::ordered_json& body) {
-  return body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return json_without_hidden(body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) + "\n";
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ Problem problem_of_notification(const Error& error);
 
 nlohmann::ordered_json to_json(const Problem& problem);
 ApiResponse respond(const Problem& problem);
-// Bytes that are not UTF-8 (an answer's excerpt may hold any) are shown as U+FFFD.
+// Characters that a terminal obeys or hides are written \uXXXX, since people ask with curl too. Bytes that are not
+// UTF-8 would be shown as U+FFFD; whatever may hold them is converted before.
 ApiResponse respond(int status, const nlohmann::ordered_json& body);
 
 }  // namespace ackd

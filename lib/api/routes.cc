@@ -7,7 +7,7 @@
 namespace ackd {
 namespace {
 
-constexpr std::array<Route, 43> kRoutes{{
+constexpr std::array<Route, 45> kRoutes{{
     {"POST", "/v1/notifications", Endpoint::kIngest},
     {"GET", "/v1/notifications", Endpoint::kListNotifications},
     {"GET", "/v1/notifications/{id}", Endpoint::kShowNotification},
@@ -38,6 +38,8 @@ constexpr std::array<Route, 43> kRoutes{{
     {"GET", "/v1/providers/{provider}/timetable", Endpoint::kTimetable},
     {"GET", "/v1/lanes", Endpoint::kListLanes},
     {"GET", "/v1/hosts", Endpoint::kListHosts},
+    {"GET", "/v1/egress", Endpoint::kShowEgress},
+    {"GET", "/v1/egress/check", Endpoint::kCheckEgress},
     {"GET", "/v1/providers/{provider}/keys", Endpoint::kShowSharedKeys},
     {"PUT", "/v1/providers/{provider}/keys", Endpoint::kPutSharedKeys},
     {"GET", "/v1/keys", Endpoint::kShowKeys},

@@ -40,6 +40,8 @@ enum class Endpoint {
   kTimetable,
   kListLanes,
   kListHosts,
+  kShowEgress,
+  kCheckEgress,
   kStats,
   kMetrics,
   kConfirmClock,

@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -13,7 +11,9 @@
 
 #include "config/file_context.h"
 #include "config/merchant_sections.h"
+#include "config/network_sections.h"
 #include "config/size.h"
+#include "profile/egress_options.h"
 #include "profile/merchant_options.h"
 #include "profile/yaml_section.h"
 
@@ -23,7 +23,6 @@ namespace {
 // A hundred thousand merchants written out; the file is read once, at the start.
 constexpr std::size_t kConfigBytesMax = 64u << 20;
 constexpr std::size_t kConfigNodesMax = 2'000'000;
-constexpr std::size_t kDnsServersMax = 8;
 constexpr std::size_t kListenTcpMax = 8;
 
 LogConfig read_log(const YamlSection& root, YamlTrouble& trouble) {
@@ -48,19 +47,6 @@ SchedulesConfig read_schedules(const YamlSection& root, const FileContext& conte
   schedules.folder = context.resolve(section.text("folder", schedules.folder));
   schedules.overrides = context.resolve(section.text("overrides"));
   return schedules;
-}
-
-EgressPolicy read_egress(const YamlSection& root, YamlTrouble& trouble) {
-  EgressPolicy egress;
-  if (root.find("egress") == nullptr) return egress;
-  const YamlSection section(*root.find("egress"), "egress", {"allow"}, trouble);
-  for (const YamlNode* item : section.items("allow")) {
-    const std::string path = fmt::format("egress.allow[{}]", egress.allow.size());
-    const Result<Cidr> range = parse_cidr(yaml_text(*item, path, trouble));
-    if (!range) trouble.report(item->place, path, range.error().message);
-    egress.allow.push_back(range ? *range : Cidr{});
-  }
-  return egress;
 }
 
 DeliveryConfig read_delivery(const YamlSection& root, YamlTrouble& trouble) {
@@ -169,50 +155,11 @@ DiskConfig read_disk(const YamlSection& root, YamlTrouble& trouble) {
   return disk;
 }
 
-// "192.0.2.53", "192.0.2.53:5353", "[2001:db8::53]:53".
-bool is_dns_server(std::string_view text) {
-  if (parse_ip(text)) return true;
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return false;
-  const std::string_view digits = text.substr(colon + 1);
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (error != std::errc{} || end != digits.data() + digits.size() || port == 0) return false;
-  std::string_view host = text.substr(0, colon);
-  if (!host.starts_with('[')) return host.find(':') == std::string_view::npos && parse_ip(host).ok();
-  return host.ends_with(']') && parse_ip(host.substr(1, host.size() - 2)).ok();
-}
-
-std::vector<std::string> read_dns(const YamlSection& root, YamlTrouble& trouble) {
-  if (root.find("dns") == nullptr) return {};
-  const YamlSection section(*root.find("dns"), "dns", {"servers"}, trouble);
-  std::vector<std::string> servers = section.texts("servers");
-  for (const std::string& server : servers) {
-    if (is_dns_server(server)) continue;
-    section.report("servers", fmt::format("'{}' is not an address; write 192.0.2.53, 192.0.2.53:5353 or "
-                                          "[2001:db8::53]:53",
-                                          server));
-  }
-  if (servers.size() > kDnsServersMax) section.report("servers", fmt::format("more than {} servers", kDnsServersMax));
-  return servers;
-}
-
-std::string read_tls(const YamlSection& root, const FileContext& context) {
-  if (root.find("tls") == nullptr) return {};
-  const YamlSection section(*root.find("tls"), "tls", {"ca_file"}, context.trouble);
-  std::string ca_file = context.resolve(section.text("ca_file"));
-  std::error_code ignored;
-  if (!ca_file.empty() && !std::filesystem::is_regular_file(ca_file, ignored)) {
-    section.report("ca_file", fmt::format("there is no file {}", ca_file));
-  }
-  return ca_file;
-}
-
 Config read_root(const YamlNode& node, const FileContext& context) {
   YamlTrouble& trouble = context.trouble;
   const YamlSection root(node, "",
                          {"data_dir", "listen", "node", "log", "schedules", "egress", "delivery", "ingest", "inbox",
-                          "disk", "drain_timeout", "dns", "tls", "merchants", "master_key_file"},
+                          "disk", "drain_timeout", "dns", "hosts", "tls", "merchants", "master_key_file"},
                          trouble);
   Config config;
   config.data_dir = context.resolve(root.text("data_dir", config.data_dir));
@@ -220,14 +167,18 @@ Config read_root(const YamlNode& node, const FileContext& context) {
   config.node = static_cast<unsigned>(root.number("node", config.node, 0, 1'023));
   config.log = read_log(root, trouble);
   config.schedules = read_schedules(root, context);
-  config.egress = read_egress(root, trouble);
+  config.egress = read_egress_policy(root, trouble);
+  for (const TcpAddress& door : config.listen_tcp)
+    config.egress.own.push_back({parse_ip(door.host).value(), door.port});
+  config.means = read_egress_means(root, context);
+  config.pinned_hosts = read_pinned_hosts(root, trouble);
   config.delivery = read_delivery(root, trouble);
   config.ingest = read_ingest(root, trouble);
   config.inbox = read_inbox(root, context, config.data_dir);
   config.disk = read_disk(root, trouble);
   config.drain_timeout = root.duration("drain_timeout", config.drain_timeout, std::chrono::minutes(10));
-  config.dns_servers = read_dns(root, trouble);
-  config.ca_file = read_tls(root, context);
+  config.dns_servers = read_dns_servers(root, trouble);
+  config.ca_file = read_ca_file(root, context);
   const std::string beside_outbox = (std::filesystem::path(config.data_dir) / "master.key").string();
   config.master_key_file =
       root.find("master_key_file") == nullptr ? beside_outbox : context.resolve(root.text("master_key_file"));
@@ -247,6 +198,10 @@ Result<std::string> read_file(const std::string& path) {
   return text;
 }
 
+Error at_place(const std::string& place, const Error& error) {
+  return invalid(fmt::format("{}.{}: {}", place, error.field, error.message), error.field);
+}
+
 }  // namespace
 
 Result<Config> load_config(const std::string& path) {
@@ -262,8 +217,8 @@ Result<Config> load_config(const std::string& path) {
   return config;
 }
 
-Status check_merchants(const std::vector<ConfiguredMerchant>& merchants, const ProfileCatalogue& catalogue) {
-  for (const auto& [merchant, place] : merchants) {
+Status check_merchants(const Config& config, const ProfileCatalogue& catalogue) {
+  for (const auto& [merchant, place] : config.merchants) {
     const Profile* profile = catalogue.current(merchant.provider);
     if (profile == nullptr) {
       std::vector<std::string> known;
@@ -273,10 +228,17 @@ Status check_merchants(const std::vector<ConfiguredMerchant>& merchants, const P
                                  hint.empty() ? "; known are " + join_or(known) : hint),
                      "provider");
     }
-    if (const Status checked = check_options(*profile, merchant); !checked) {
-      return invalid(fmt::format("{}.{}: {}", place, checked.error().field, checked.error().message),
-                     checked.error().field);
-    }
+    Status checked = check_options(*profile, merchant);
+    if (checked) checked = check_named(merchant, config.means);
+    if (!checked) return at_place(place, checked.error());
+  }
+  return Done{};
+}
+
+Status check_loosenings(const Config& config, WallTime now) {
+  for (const auto& [merchant, place] : config.merchants) {
+    const Status checked = check_loosening(merchant, now);
+    if (!checked) return at_place(place, checked.error());
   }
   return Done{};
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "config/listen_address.h"
 #include "model/merchant.h"
 #include "policy/egress.h"
+#include "policy/egress_settings.h"
 #include "profile/catalogue.h"
 
 namespace ackd {
@@ -82,6 +84,8 @@ struct Config {
   LogConfig log;
   SchedulesConfig schedules;
   EgressPolicy egress;
+  EgressMeans means;                                           // with the files read
+  std::map<std::string, std::vector<IpAddress>> pinned_hosts;  // that no name server is asked about
   DeliveryConfig delivery;
   IngestConfig ingest;
   InboxConfig inbox;
@@ -97,8 +101,10 @@ struct Config {
 // "config.yaml:12: merchants[3].url: what is wrong and what to do".
 Result<Config> load_config(const std::string& path);
 
-// What load_config() cannot know: every merchant's provider exists, and its options are ones the provider's profile
-// has.
-Status check_merchants(const std::vector<ConfiguredMerchant>& merchants, const ProfileCatalogue& catalogue);
+// What load_config() cannot know: every merchant's provider exists, its options are ones the provider's profile has,
+// and what they name is there.
+Status check_merchants(const Config& config, const ProfileCatalogue& catalogue);
+// No merchant's loosening lasts for too long from `now` on.
+Status check_loosenings(const Config& config, WallTime now);
 
 }  // namespace ackd

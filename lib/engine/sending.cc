@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/planted_bug.h"
+#include "profile/egress_options.h"
 #include "profile/merchant_options.h"
 #include "profile/render.h"
 
@@ -149,6 +150,8 @@ void Sending::send(Ticket ticket, SignedRequest signed_request) {
   const Merchant* merchant = core_.parts.merchants.find(flight->lane.provider, flight->lane.merchant);
   const Merchant nobody;  // an lvalue, so that nothing is copied
   const Timeouts timeouts = timeouts_for(*profile, merchant == nullptr ? nobody : *merchant);
+  if (merchant != nullptr) start.egress = egress_settings_of(*merchant);
+  start.verify_server = !start.egress || !is_unverified(*start.egress, core_.clock.wall());
   start.connect_timeout = timeouts.connect;
   start.total_timeout = timeouts.total;
   start.body_bytes_max = profile->body_bytes_max;

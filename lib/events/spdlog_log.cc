@@ -6,10 +6,11 @@
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "text/charset.h"
+#include "text/characters.h"
 
 namespace ackd {
 namespace {
@@ -41,22 +42,8 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return spdlog::level::info;
 }
 
-// The bytes of the character at the front of `text`; 1 for what starts no character.
-std::size_t character_bytes(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const std::size_t bytes = lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  return bytes <= text.size() && is_valid_utf8(text.substr(0, bytes)) ? bytes : 1;
-}
-
-// C1 controls drive some terminals as ESC does; the bidirectional overrides make a line read as another one.
-bool is_harmful(std::string_view character) {
-  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(character[at]); };
-  if (character.size() == 1) return byte(0) < 0x20 || byte(0) >= 0x7f;
-  if (character.size() == 2) return byte(0) == 0xC2 && byte(1) < 0xA0;
-  if (character.size() != 3 || byte(0) != 0xE2) return false;
-  const bool override_mark = byte(1) == 0x80 && byte(2) >= 0xA8 && byte(2) <= 0xAE;  // U+2028 to U+202E
-  const bool isolate_mark = byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9;   // U+2066 to U+2069
-  return override_mark || isolate_mark;
+bool is_harmful(const Character& character) {
+  return character.bytes == 0 || is_control(character.code) || is_hidden(character.code);
 }
 
 std::string text_line(std::string_view event, std::string_view message, LogFields fields) {
@@ -119,18 +106,19 @@ std::string escape_for_log(std::string_view value) {
   bool plain = !value.empty();
   std::string out;
   while (!value.empty()) {
-    const std::string_view character = value.substr(0, character_bytes(value));
-    value.remove_prefix(character.size());
-    const char first = character.front();
+    const Character character = first_character(value);
+    const std::string_view bytes = value.substr(0, std::max<std::size_t>(character.bytes, 1));
+    value.remove_prefix(bytes.size());
+    const char first = bytes.front();
     if (is_harmful(character)) {
-      for (const char byte : character) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+      for (const char byte : bytes) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
       plain = false;
     } else if (first == '"' || first == '\\') {
       out += '\\';
       out += first;
       plain = false;
     } else {
-      out += character;
+      out += bytes;
       plain = plain && first != ' ' && first != '=';
     }
   }

@@ -41,8 +41,8 @@ class SpdlogLog {
   LogFormat format_;
 };
 
-// The text form of one value: as it is when it is one plain word, otherwise quoted, with control characters (ASCII, C1
-// and those that reorder text) and bytes that are not UTF-8 as \xNN.
+// The text form of one value: as it is when it is one plain word, otherwise quoted, with control characters (ASCII and
+// C1), those that are hidden or reorder text, and bytes that are not UTF-8 as \xNN.
 std::string escape_for_log(std::string_view value);
 
 }  // namespace ackd

@@ -32,11 +32,11 @@ ConnectionWatch::Connection* ConnectionWatch::open(int fd, std::string peer, std
 }
 
 void ConnectionWatch::make_room(std::int64_t now_ms) {
-  Connection& idle = *awaiting_.front();
-  if (moving_.empty()) return cut_off(idle);
-  Connection& slow = *moving_.front();
-  const bool is_slow = slow.since_ms < idle.since_ms && now_ms - slow.since_ms >= kPatience.count();
-  cut_off(is_slow ? slow : idle);
+  Connection* const idle = awaiting_.empty() ? nullptr : awaiting_.front();
+  Connection* const slow = moving_.empty() ? nullptr : moving_.front();
+  const bool is_slow = slow != nullptr && now_ms - slow->since_ms >= kPatience.count();
+  if (is_slow && (idle == nullptr || slow->since_ms < idle->since_ms)) return cut_off(*slow);
+  if (idle != nullptr) cut_off(*idle);
 }
 
 void ConnectionWatch::enter(Connection& connection, Phase phase, std::int64_t now_ms) {

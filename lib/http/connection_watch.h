@@ -50,6 +50,9 @@ class ConnectionWatch {
   void enter(Connection& connection, Phase phase, std::int64_t now_ms);
   void close(Connection* connection);
 
+  // The same when room is short for another reason: cuts off whoever may be, if anybody may.
+  void make_room(std::int64_t now_ms);
+
   // Cuts off what is over its time. Returns when to come again; nothing while no connection has a limit.
   std::optional<Duration> expire(std::int64_t now_ms);
 
@@ -58,7 +61,6 @@ class ConnectionWatch {
  private:
   std::list<Connection*>& line_of(Phase phase);
   void leave(Connection& connection);
-  void make_room(std::int64_t now_ms);
   void cut_off(Connection& connection);
 
   Limits limits_;

@@ -4,16 +4,20 @@
 #include <fmt/format.h>
 #include <microhttpd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdarg>
 #include <cstring>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "base/check.h"
+#include "http/accepting.h"
 #include "http/connection_watch.h"
 #include "http/peer.h"
 #include "http/request_framing.h"
+#include "http/request_values.h"
 
 namespace ackd {
 namespace {
@@ -24,6 +28,9 @@ constexpr std::size_t kConnectionBytes = 32 * 1024;
 
 // Enough for an answer that is ready to leave; whoever does not take it at once is cut off.
 constexpr int kStopRounds = 4;
+
+// How soon a client that could not be accepted for want of a descriptor is looked after again.
+constexpr Duration kAcceptAgain{100};
 
 using Phase = ConnectionWatch::Phase;
 
@@ -40,35 +47,9 @@ struct Exchange {
   std::optional<ApiResponse> response;
 };
 
-MHD_Result add_field(void* fields, MHD_ValueKind, const char* name, size_t name_bytes, const char* value,
-                     size_t value_bytes) {
-  static_cast<Fields*>(fields)->push_back(
-      {std::string(name, name_bytes), value == nullptr ? std::string() : std::string(value, value_bytes)});
-  return MHD_YES;
-}
-
-MHD_Result add_line(void* lines, MHD_ValueKind, const char* name, size_t name_bytes, const char* value,
-                    size_t value_bytes) {
-  static_cast<std::vector<HeaderLine>*>(lines)->push_back({{name, name_bytes}, {value, value_bytes}});
-  return MHD_YES;
-}
-
-Fields fields_of(MHD_Connection* connection, MHD_ValueKind kind) {
-  Fields fields;
-  MHD_get_connection_values_n(connection, kind, add_field, &fields);
-  return fields;
-}
-
 ConnectionWatch::Connection& watched(MHD_Connection* connection) {
   const MHD_ConnectionInfo* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
   return *static_cast<ConnectionWatch::Connection*>(info->socket_context);
-}
-
-std::string content_type_of(const Fields& headers) {
-  for (const Field& header : headers) {
-    if (same_name(header.name, "Content-Type")) return header.value;
-  }
-  return {};
 }
 
 ApiResponse goodbye() {
@@ -98,11 +79,14 @@ struct HttpServer::Impl {
   // One listening socket, with the library's state for it.
   struct Port {
     Impl& server;
+    int listening_fd = -1;
     bool is_tcp = false;
     MHD_Daemon* daemon = nullptr;
     std::optional<Poll> poll;
     std::optional<Timer> timer;
-    bool has_closed = false;  // a connection has ended in this round
+    bool has_closed = false;      // a connection has ended in this round
+    bool has_complained = false;  // the library has, in this round
+    bool is_deaf = false;         // a client waits that cannot be accepted
   };
 
   Impl(UvLoop& uv, const Options& given, Listeners sockets, Api& door)
@@ -120,10 +104,13 @@ struct HttpServer::Impl {
   static void on_connection(void* port, MHD_Connection* connection, void** context,
                             MHD_ConnectionNotificationCode code);
 
+  static void on_complaint(void* port, const char*, va_list) { static_cast<Port*>(port)->has_complained = true; }
+
   Status open();
   Status open(int listening_fd, bool is_tcp);
   void run(Port& port);
   void run_all();
+  void relieve(Port& port);
   void expire();
   void stop();
   void deliver();
@@ -201,8 +188,9 @@ Status HttpServer::Impl::open(int listening_fd, bool is_tcp) {
   // The library closes the descriptor it is given; the listener keeps its own.
   const int fd = ::fcntl(listening_fd, F_DUPFD_CLOEXEC, 0);
   if (fd < 0) return Error{ErrorCode::kIo, fmt::format("cannot listen: {}", std::strerror(errno)), {}};
-  Port& port = *ports.emplace_back(new Port{*this, is_tcp, nullptr, {}, {}});
-  port.daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, on_request, &port,
+  Port& port = *ports.emplace_back(new Port{*this, listening_fd, is_tcp, nullptr, {}, {}});
+  port.daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, nullptr, nullptr,
+                                 on_request, &port, MHD_OPTION_EXTERNAL_LOGGER, on_complaint, &port,
                                  MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_STRICT_FOR_CLIENT, 1,
                                  MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                                  kConnectionBytes, MHD_OPTION_CONNECTION_LIMIT, options.connections_max,
@@ -213,7 +201,10 @@ Status HttpServer::Impl::open(int listening_fd, bool is_tcp) {
     return Error{ErrorCode::kIo, "the HTTP server did not start; are there free descriptors (ulimit -n)?", {}};
   }
   const int epoll_fd = MHD_get_daemon_info(port.daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-  port.timer.emplace(loop, [this, &port] { run(port); });
+  port.timer.emplace(loop, [this, &port] {
+    port.has_complained = port.is_deaf;  // it says so once, and the client may be waiting for somebody to become idle
+    run(port);
+  });
   port.poll.emplace(loop, epoll_fd, [this, &port](int) { run(port); });
   port.poll->watch(UV_READABLE);
   run(port);
@@ -226,12 +217,27 @@ void HttpServer::Impl::run(Port& port) {
     port.has_closed = false;
     MHD_run(port.daemon);
   } while (port.has_closed);
+  if (port.has_complained || port.is_deaf) relieve(port);
   MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
-  if (MHD_get_timeout(port.daemon, &timeout_ms) == MHD_YES) {
-    port.timer->arm(Duration(static_cast<std::int64_t>(timeout_ms)));
+  const bool timed = MHD_get_timeout(port.daemon, &timeout_ms) == MHD_YES;
+  const auto timeout = timed ? Duration(static_cast<std::int64_t>(timeout_ms)) : kAcceptAgain;
+  if (timed || port.is_deaf) {
+    port.timer->arm(port.is_deaf ? std::min(timeout, kAcceptAgain) : timeout);
   } else {
     port.timer->disarm();
   }
+}
+
+// The library complains of much; here it matters that no descriptor was left to accept somebody with. While it has
+// connections it waits until one ends, which those that idle would not do for a minute. While it has none it would try
+// again without pause, so it is not told for a moment.
+void HttpServer::Impl::relieve(Port& port) {
+  const bool was_deaf = port.is_deaf;
+  const bool is_short = was_deaf || out_of_descriptors(port.listening_fd);
+  port.is_deaf = is_short && somebody_waits(port.listening_fd);
+  if (std::exchange(port.has_complained, false) && port.is_deaf) watch.make_room(loop.monotonic_ms());
+  const bool alone = MHD_get_daemon_info(port.daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections == 0;
+  if (port.is_deaf || was_deaf) port.poll->watch(port.is_deaf && alone ? 0 : UV_READABLE);
 }
 
 void HttpServer::Impl::run_all() {
@@ -247,8 +253,7 @@ void HttpServer::Impl::expire() {
 // The headers are there, no byte of the body has been taken. Answering now makes the library close the connection
 // instead of reading what is left.
 MHD_Result HttpServer::Impl::begin(const Port& port, const char* version, Exchange& exchange) {
-  std::vector<HeaderLine> lines;
-  MHD_get_connection_values_n(exchange.connection, MHD_HEADER_KIND, add_line, &lines);
+  const std::vector<HeaderLine> lines = lines_of(exchange.connection);
   const Fields headers = fields_of(exchange.connection, MHD_HEADER_KIND);
   std::optional<Problem> refusal = refuse_lines(version, exchange.plain_target, lines);
   if (!refusal) refusal = refuse_framing(version, headers);

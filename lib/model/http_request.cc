@@ -1,5 +1,8 @@
 #include "model/http_request.h"
 
+#include <algorithm>
+#include <array>
+
 namespace ackd {
 namespace {
 
@@ -8,7 +11,23 @@ std::string authority(const Url& url) {
   return (url.tls ? "https://" : "http://") + (v6 ? "[" + url.host + "]" : url.host);
 }
 
+constexpr std::array<std::string_view, 11> kTransportHeaders{
+    "host", "content-length", "transfer-encoding", "connection",     "keep-alive", "expect",
+    "te",   "trailer",        "upgrade",           "http2-settings", "alt-used"};
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
 }  // namespace
+
+bool is_transport_header(std::string_view name) {
+  const std::string lower = lower_case(name);
+  return lower.starts_with("proxy-") ||
+         std::find(kTransportHeaders.begin(), kTransportHeaders.end(), lower) != kTransportHeaders.end();
+}
 
 std::string Url::origin() const {
   return authority(*this) + ":" + std::to_string(port);

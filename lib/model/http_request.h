@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "model/content.h"
 
@@ -23,8 +24,12 @@ struct Url {
   friend bool operator==(const Url&, const Url&) = default;
 };
 
+// Headers that frame a message or concern one connection: Host, Content-Length, Transfer-Encoding, Connection, Expect,
+// every Proxy-* and their kin. The transport alone sets them; a profile that could would smuggle a second request.
+bool is_transport_header(std::string_view name);
+
 // One request, ready to go: every byte is decided. The transport adds Host and Content-Length, and User-Agent and
-// Accept where `headers` has none; framing headers among `headers` are refused.
+// Accept where `headers` has none; transport headers among `headers` are refused, and so is one given twice.
 struct HttpRequest {
   std::string method;  // "GET" or "POST"
   Url url;

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "policy/answer_text.h"
-#include "policy/excerpt.h"
 #include "policy/near_miss.h"
 
 namespace ackd {
@@ -18,11 +17,12 @@ bool status_is_accepted(const AckRule& rule, int status) {
 
 }  // namespace
 
-AckVerdict judge_answer(const AckRule& rule, int status, std::string_view body) {
-  if (!status_is_accepted(rule, status)) return {false, status_trouble(rule, status, body)};
-  if (!body_matches(rule, body)) return {false, body_trouble(rule, body)};
+AckVerdict judge_answer(const AckRule& rule, int status, std::string_view body, std::string_view content_type) {
+  const AnswerQuote quote(body, content_type, rule.charset);
+  if (!status_is_accepted(rule, status)) return {false, status_trouble(rule, status, body, quote)};
+  if (!body_matches(rule, body)) return {false, body_trouble(rule, body, quote)};
   if (rule.match == AckMatch::kStatusOnly) return {true, fmt::format("status {}", status)};
-  return {true, fmt::format("status {} and the body {}", status, quoted_excerpt(body, kAnswerBytesShown))};
+  return {true, fmt::format("status {} and the body {}", status, quote(body))};
 }
 
 bool decided_by_status(const AckRule& rule) {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "text/charset.h"
+
 namespace ackd {
 
 enum class AckMatch {
@@ -25,6 +27,7 @@ struct AckRule {
   bool any_case = false;              // ASCII case is ignored
   std::vector<int> statuses;          // accepted status codes; empty means 200 to 299
   std::vector<std::string> refusals;  // texts that say "no" on purpose ("fail"), for a clearer reason only
+  Charset charset = Charset::kUtf8;   // what the protocol speaks, for quoting answers that do not say theirs
 };
 
 struct AckVerdict {
@@ -35,8 +38,9 @@ struct AckVerdict {
 // Judges a complete answer. Near misses that are named: wrong case, byte order mark, blanks or newline around, quotes,
 // HTML around the text, the text with more behind it, empty body, wrong status with the right body, a known refusal; a
 // body that is not XML or JSON, that has nothing at the rule's place, or the bare text without what should be around
-// it. Time and memory are bounded by the body's size, whatever it is made of.
-AckVerdict judge_answer(const AckRule& rule, int status, std::string_view body);
+// it. Time and memory are bounded by the body's size, whatever it is made of. `content_type` is the answer's and serves
+// for quoting the body only.
+AckVerdict judge_answer(const AckRule& rule, int status, std::string_view body, std::string_view content_type = {});
 
 // True when status and complete headers decide and the body may be dropped.
 bool decided_by_status(const AckRule& rule);

@@ -40,9 +40,13 @@ Result<std::string> read_host_pattern(std::string_view text) {
   return std::string(kAnyBelow) + *host;
 }
 
+bool names_host(const std::vector<std::string>& patterns, std::string_view host) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return matches(pattern, host); });
+}
+
 bool is_allowed_host(const std::vector<std::string>& patterns, std::string_view host) {
-  return patterns.empty() || std::any_of(patterns.begin(), patterns.end(),
-                                         [&](const std::string& pattern) { return matches(pattern, host); });
+  return patterns.empty() || names_host(patterns, host);
 }
 
 }  // namespace ackd

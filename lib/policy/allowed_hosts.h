@@ -17,8 +17,11 @@ inline constexpr std::size_t kAllowedHostsMax = 64;
 // port.
 Result<std::string> read_host_pattern(std::string_view text);
 
-// Whether one of the patterns names the host. None at all allow every host. REQUIRES: patterns as read_host_pattern()
-// returns them, and a host as parse_url() does.
+// Whether one of the patterns names the host. REQUIRES: patterns as read_host_pattern() returns them, and a host as
+// parse_url() does; here and below.
+bool names_host(const std::vector<std::string>& patterns, std::string_view host);
+
+// The same, but none at all allow every host.
 bool is_allowed_host(const std::vector<std::string>& patterns, std::string_view host);
 
 }  // namespace ackd

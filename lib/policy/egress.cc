@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
+
+#include "policy/allowed_hosts.h"
 
 namespace ackd {
 namespace {
@@ -79,21 +82,55 @@ constexpr SpecialRange kSpecialRanges[] = {
 constexpr Cidr kAllV4 = v4(0, 0, 0, 0, 0);
 constexpr Cidr kGlobalV6 = v6({0x2000}, 3);
 
-bool is_v4(const IpAddress& address) {
-  return contains(kAllV4, address);
-}
-
-std::string range_text(const Cidr& range) {
-  const bool short_form = is_v4(range.base) && range.prefix_bits >= kV4PrefixBits;
-  return fmt::format("{}/{}", to_string(range.base), range.prefix_bits - (short_form ? kV4PrefixBits : 0));
-}
-
 EgressVerdict refused(const IpAddress& address, std::string_view what, std::string_view range) {
   return {false,
           fmt::format("{} is {} ({}); list it under egress.allow to permit it", to_string(address), what, range)};
 }
 
+// What a rule says, of everybody or of the merchant.
+template <class Says>
+bool either(const EgressPolicy& policy, const EgressRules* merchants, Says says) {
+  return says(policy.rules) || (merchants != nullptr && says(*merchants));
+}
+
+bool holds(const std::vector<Cidr>& ranges, const IpAddress& address) {
+  return std::any_of(ranges.begin(), ranges.end(), [&](const Cidr& range) { return contains(range, address); });
+}
+
+bool holds(const std::vector<PortRange>& ranges, std::uint16_t port) {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const PortRange& range) { return range.first <= port && port <= range.last; });
+}
+
+// Linux delivers to a loopback listener what is sent to the unspecified address.
+bool is_own(const OwnListener& listener, const IpAddress& address, std::uint16_t port) {
+  static constexpr IpAddress kUnspecifiedV4 = v4_address(0, 0, 0, 0);
+  return listener.port == port && (listener.address == address || address == kUnspecifiedV4 || address == IpAddress{});
+}
+
+EgressVerdict judge_special(const IpAddress& address) {
+  for (const SpecialRange& special : kSpecialRanges) {
+    if (contains(special.range, address)) return refused(address, special.what, to_string(special.range));
+  }
+  // Whatever IANA has not given out as global unicast is nobody's merchant.
+  if (!is_v4(address) && !contains(kGlobalV6, address)) {
+    return refused(address, "not a global unicast address", "outside 2000::/3");
+  }
+  return {true, {}};
+}
+
+std::optional<std::uint16_t> read_port(std::string_view digits) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc{} || end != digits.data() + digits.size() || port == 0) return std::nullopt;
+  return port;
+}
+
 }  // namespace
+
+bool is_v4(const IpAddress& address) {
+  return contains(kAllV4, address);
+}
 
 Result<IpAddress> parse_ip(std::string_view text) {
   const std::string terminated(text);  // inet_pton wants a terminator; a NUL inside would hide what follows it
@@ -129,6 +166,11 @@ Result<Cidr> parse_cidr(std::string_view text) {
   return Cidr{*base, bits + shift};
 }
 
+std::string to_string(const Cidr& range) {
+  const bool short_form = is_v4(range.base) && range.prefix_bits >= kV4PrefixBits;
+  return fmt::format("{}/{}", to_string(range.base), range.prefix_bits - (short_form ? kV4PrefixBits : 0));
+}
+
 bool contains(const Cidr& range, const IpAddress& address) {
   const auto whole_bytes = static_cast<std::size_t>(range.prefix_bits / 8);
   if (!std::equal(range.base.bytes.begin(), range.base.bytes.begin() + range.prefix_bits / 8, address.bytes.begin())) {
@@ -139,17 +181,44 @@ bool contains(const Cidr& range, const IpAddress& address) {
   return ((range.base.bytes[whole_bytes] ^ address.bytes[whole_bytes]) >> (8 - rest)) == 0;
 }
 
-EgressVerdict judge_address(const EgressPolicy& policy, const IpAddress& address) {
-  const auto holds_it = [&](const Cidr& range) { return contains(range, address); };
-  if (std::any_of(policy.allow.begin(), policy.allow.end(), holds_it)) return {true, {}};
-  for (const SpecialRange& special : kSpecialRanges) {
-    if (contains(special.range, address)) return refused(address, special.what, range_text(special.range));
+Result<PortRange> parse_ports(std::string_view text) {
+  const std::size_t dash = text.find('-');
+  const std::optional<std::uint16_t> first = read_port(text.substr(0, dash));
+  const std::optional<std::uint16_t> last = dash == std::string_view::npos ? first : read_port(text.substr(dash + 1));
+  if (first && last && *first <= *last) return PortRange{*first, *last};
+  return invalid(fmt::format("'{}' is not a port such as 8443, or ports such as 8000-8999, from 1 to 65535", text));
+}
+
+std::string to_string(const PortRange& range) {
+  return range.first == range.last ? fmt::format("{}", range.first) : fmt::format("{}-{}", range.first, range.last);
+}
+
+EgressVerdict judge_target(const EgressPolicy& policy, const EgressRules* merchants, std::string_view host,
+                           std::uint16_t port) {
+  const auto denies = [&](const EgressRules& rules) { return names_host(rules.deny_hosts, host); };
+  if (either(policy, merchants, denies))
+    return {false, fmt::format("the host {} is denied by egress.deny_hosts", host)};
+  const bool listed = policy.rules.allow_hosts.empty() || names_host(policy.rules.allow_hosts, host);
+  if (!listed && (merchants == nullptr || !names_host(merchants->allow_hosts, host))) {
+    return {false, fmt::format("the host {} is not among egress.allow_hosts; list it there to permit it", host)};
   }
-  // Whatever IANA has not given out as global unicast is nobody's merchant.
-  if (!is_v4(address) && !contains(kGlobalV6, address)) {
-    return refused(address, "not a global unicast address", "outside 2000::/3");
+  if (either(policy, merchants, [&](const EgressRules& rules) { return holds(rules.ports, port); })) return {true, {}};
+  return {false, fmt::format("port {} is not among egress.ports; list it there to permit it", port)};
+}
+
+EgressVerdict judge_address(const EgressPolicy& policy, const EgressRules* merchants, const IpAddress& address,
+                            std::uint16_t port) {
+  const auto is_ours = [&](const OwnListener& listener) { return is_own(listener, address, port); };
+  if (std::any_of(policy.own.begin(), policy.own.end(), is_ours)) {
+    return {false, fmt::format("{} with port {} is where ackd itself listens", to_string(address), port)};
   }
-  return {true, {}};
+  if (either(policy, merchants, [&](const EgressRules& rules) { return holds(rules.deny, address); })) {
+    return {false, fmt::format("{} is denied by egress.deny", to_string(address))};
+  }
+  if (either(policy, merchants, [&](const EgressRules& rules) { return holds(rules.allow, address); })) {
+    return {true, {}};
+  }
+  return judge_special(address);
 }
 
 }  // namespace ackd

@@ -103,7 +103,7 @@ std::string reason_for(const Row& row, const Transfer& transfer) {
 Outcome judge(const Transfer& transfer, const AckRule& rule) {
   const Row& row = row_of(transfer.end);
   if (may_decide(row.trusted, transfer, rule)) {
-    AckVerdict verdict = judge_answer(rule, transfer.status, transfer.body);
+    AckVerdict verdict = judge_answer(rule, transfer.status, transfer.body, transfer.content_type);
     if (verdict.acknowledged) return {OutcomeClass::kAcknowledged, std::move(verdict.reason), false};
     if (row.trusted == Trusted::kMessage) return {row.outcome, std::move(verdict.reason), false};
   }

@@ -104,9 +104,9 @@ bool is_refusal(const AckRule& rule, std::string_view text) {
                      [&](const std::string& refusal) { return equal_ignoring_case(trimmed(text), refusal); });
 }
 
-// Why a text, which is the body or stands at the rule's place, is not the rule's. `what` names it.
-std::string text_trouble(const AckRule& rule, const std::string& what, std::string_view text) {
-  const std::string shown = quoted_excerpt(text, kAnswerBytesShown);
+// Why a text, which is the body or stands at the rule's place, is not the rule's. `what` names it, `shown` quotes it.
+std::string text_trouble(const AckRule& rule, const std::string& what, std::string_view text,
+                         const std::string& shown) {
   const std::string expected = "expected " + expectation(rule);
   if (text.empty()) return fmt::format("{} is empty; {}", what, expected);
   if (trimmed(text).empty()) return fmt::format("{} is {}, only blanks; {}", what, shown, expected);
@@ -122,8 +122,8 @@ std::string text_trouble(const AckRule& rule, const std::string& what, std::stri
 }
 
 // Why there is no text at the rule's place. `missing` may quote the receiver, so it is shown as an excerpt.
-std::string place_trouble(const AckRule& rule, std::string_view body, const std::string& missing) {
-  const std::string shown = quoted_excerpt(body, kAnswerBytesShown);
+std::string place_trouble(const AckRule& rule, std::string_view body, const std::string& missing,
+                          const std::string& shown) {
   const std::string expected = fmt::format("expected {} in {}", expectation(rule), place_in_words(rule));
   if (trimmed(body).empty()) return "the body is empty; " + expected;
   if (is_refusal(rule, body)) return fmt::format("the receiver refused: the body is {}; {}", shown, expected);
@@ -140,20 +140,24 @@ std::string accepted_statuses(const AckRule& rule) {
   return rule.statuses.empty() ? "200 to 299" : fmt::format("{}", fmt::join(rule.statuses, ", "));
 }
 
-std::string body_trouble(const AckRule& rule, std::string_view body) {
-  if (!reads_place(rule.match)) return text_trouble(rule, "the body", body);
+std::string body_trouble(const AckRule& rule, std::string_view body, const AnswerQuote& quote) {
+  if (!reads_place(rule.match)) return text_trouble(rule, "the body", body, quote(body));
   const Result<std::string> text = text_at_place(rule, body);
-  return text ? text_trouble(rule, place_in_words(rule), *text) : place_trouble(rule, body, text.error().message);
+  if (!text) return place_trouble(rule, body, text.error().message, quote(body));
+  // XML and JSON were converted when they were parsed.
+  const bool as_sent = rule.match == AckMatch::kFirstElement;
+  return text_trouble(rule, place_in_words(rule), *text,
+                      as_sent ? quote(*text) : quoted_excerpt(*text, kAnswerBytesShown));
 }
 
-std::string status_trouble(const AckRule& rule, int status, std::string_view body) {
+std::string status_trouble(const AckRule& rule, int status, std::string_view body, const AnswerQuote& quote) {
   std::string out = fmt::format("status {}", status);
   if (status >= 300 && status <= 399) out += ", a redirect, which is never followed";
   out += fmt::format("; expected {}", accepted_statuses(rule));
   if (rule.match == AckMatch::kStatusOnly || body.empty()) return out;
   if (body_matches(rule, body)) return out + "; the body alone would be the acknowledgement";
   if (is_refusal(rule, body)) out += "; the receiver refused";
-  return out + "; the body is " + quoted_excerpt(body, kAnswerBytesShown);
+  return out + "; the body is " + quote(body);
 }
 
 }  // namespace ackd

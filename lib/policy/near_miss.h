@@ -6,18 +6,17 @@
 #include <string_view>
 
 #include "policy/acknowledgement.h"
+#include "policy/answer_quote.h"
 
 namespace ackd {
-
-inline constexpr std::size_t kAnswerBytesShown = 60;
 
 // "200 to 299", "200, 302".
 std::string accepted_statuses(const AckRule& rule);
 
 // Why a body under an accepted status is not the acknowledgement. REQUIRES: it is not.
-std::string body_trouble(const AckRule& rule, std::string_view body);
+std::string body_trouble(const AckRule& rule, std::string_view body, const AnswerQuote& quote);
 
 // Why the status is not accepted, and what the body says all the same. REQUIRES: it is not accepted.
-std::string status_trouble(const AckRule& rule, int status, std::string_view body);
+std::string status_trouble(const AckRule& rule, int status, std::string_view body, const AnswerQuote& quote);
 
 }  // namespace ackd

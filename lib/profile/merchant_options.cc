@@ -7,6 +7,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "profile/egress_options.h"
 #include "text/charset.h"
 #include "text/nearest_name.h"
 
@@ -31,6 +32,7 @@ std::vector<std::string> option_names(const Profile& profile) {
   std::vector<std::string> names(kFlags.begin(), kFlags.end());
   names.insert(names.end(), kTimeouts.begin(), kTimeouts.end());
   names.emplace_back(kWindow);
+  names.insert(names.end(), egress_option_names().begin(), egress_option_names().end());
   for (const OptionRule& option : profile.options) names.push_back(option.name);
   return names;
 }
@@ -79,6 +81,10 @@ std::optional<std::size_t> read_window(const std::string& text) {
 Status check_common(const Profile& profile, const Merchant& merchant, const std::string& name,
                     const std::string& value) {
   if (contains(kFlags, name)) return check_value(profile, merchant, name, value, {"true", "false"});
+  if (is_egress_option(name)) {
+    const Status readable = check_egress_option(name, value);
+    return readable ? readable : refused(profile, merchant, name, readable.error().message);
+  }
   if (name == kWindow) {
     if (read_window(value)) return Done{};
     return refused(profile, merchant, name,
@@ -103,7 +109,7 @@ bool states_fixed_charset(const Profile& profile, const std::string& name, const
 }  // namespace
 
 bool is_common_option(std::string_view name) {
-  return contains(kFlags, name) || contains(kTimeouts, name) || name == kWindow;
+  return contains(kFlags, name) || contains(kTimeouts, name) || name == kWindow || is_egress_option(name);
 }
 
 const OptionRule* find_option(const Profile& profile, std::string_view name) {

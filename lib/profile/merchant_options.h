@@ -3,6 +3,7 @@
 //   ack_trim, ack_contains, ack_any_case   "true" loosens the acknowledgement, "false" leaves the rule as it is
 //   connect_timeout, total_timeout         "5s": instead of the profile's; 100ms to 2m
 //   window                                 "4": requests in flight at once, 1 to kWindowMax
+// and those of profile/egress_options.h.
 #pragma once
 
 #include <cstddef>

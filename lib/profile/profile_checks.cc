@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "model/http_request.h"
 #include "profile/field_checks.h"
 #include "profile/merchant_options.h"
 #include "text/nearest_name.h"
@@ -30,23 +31,10 @@ std::string lower_case(std::string text) {
   return text;
 }
 
-// The transport's and HTTP's own: a profile that set them could smuggle a second request.
+// What ackd sets itself, and what a receiver would take for credentials of its own.
 bool is_reserved_header(const std::string& name) {
-  static const std::set<std::string> kReserved{"host",
-                                               "content-length",
-                                               "transfer-encoding",
-                                               "connection",
-                                               "keep-alive",
-                                               "proxy-connection",
-                                               "upgrade",
-                                               "te",
-                                               "trailer",
-                                               "content-type",
-                                               "expect",
-                                               "cookie",
-                                               "authorization",
-                                               "proxy-authorization"};
-  return kReserved.count(lower_case(name)) > 0;
+  const std::string lower = lower_case(name);
+  return is_transport_header(lower) || lower == "content-type" || lower == "cookie" || lower == "authorization";
 }
 
 class ProfileChecker {
@@ -179,7 +167,10 @@ class ProfileChecker {
   }
 
   void check_headers() {
-    std::set<std::string> seen{lower_case(profile_.signature.header)};
+    const std::string& signature = profile_.signature.header;
+    report_.say_if(is_reserved_header(signature), "signature.header", "is set by ackd itself");
+    std::set<std::string> seen{lower_case(signature)};
+    check_header_text("signature.value", profile_.signature.value, !signature.empty());
     for (std::size_t i = 0; i < profile_.headers.size(); ++i) {
       const HeaderRule& header = profile_.headers[i];
       const std::string path = fmt::format("request.headers[{}]", i);
@@ -188,7 +179,17 @@ class ProfileChecker {
       report_.say_if(!seen.insert(lower_case(header.name)).second, path + ".name", "is given twice");
       report_.check_template(path + ".value", header.value);
       report_.check_template(path + ".otherwise", header.otherwise);
+      check_header_text(path + ".value", header.value, true);
+      check_header_text(path + ".otherwise", header.otherwise, true);
     }
+  }
+
+  // What stands between the placeholders; their values are checked at admission and again when they are put in.
+  void check_header_text(const std::string& path, const Template& value, bool in_header) {
+    const bool clean = std::all_of(value.begin(), value.end(), [](const TemplatePiece& piece) {
+      return piece.value != TemplateValue::kText || is_header_value(piece.argument);
+    });
+    report_.say_if(in_header && !clean, path, "goes into a header and must be printable ASCII");
   }
 
   void check_body() {

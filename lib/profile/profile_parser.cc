@@ -219,11 +219,26 @@ bool knows_field(const Profile& profile, std::string_view name) {
   });
 }
 
+namespace {
+
+// Where a notification or a merchant chooses, the one that is not UTF-8: that one needs no guess.
+Charset charset_of_answers(const Profile& profile) {
+  for (const std::string& name : outcomes(profile.charset, profile)) {
+    const std::optional<Charset> charset = parse_charset(name);
+    if (charset && *charset != Charset::kUtf8) return *charset;
+  }
+  return Charset::kUtf8;
+}
+
+}  // namespace
+
 Result<Profile> parse_profile(std::string_view yaml, const std::string& file) {
   const Result<YamlNode> root = read_yaml(yaml, file, kProfileBytesMax);
   if (!root) return root.error();
   Result<Profile> profile = ProfileReader(file).read(*root);
-  if (profile) profile->hash = sha256(yaml);
+  if (!profile) return profile;
+  profile->hash = sha256(yaml);
+  profile->ack.charset = charset_of_answers(*profile);
   return profile;
 }
 

@@ -162,6 +162,8 @@ AckRule ack_for(const Profile& profile, const Merchant& merchant) {
   const bool is_text = ack.match == AckMatch::kExact || ack.match == AckMatch::kTrimmed;
   if (is_text && asks("ack_contains")) ack.match = AckMatch::kContains;
   ack.any_case = ack.any_case || asks("ack_any_case");
+  const Result<std::string> charset = resolve(profile.charset, profile, merchant, {});
+  if (charset) ack.charset = parse_charset(*charset).value_or(ack.charset);
   return ack;
 }
 

@@ -45,7 +45,8 @@ Result<Rendered> render_unsigned(const Profile& profile, const RenderInput& inpu
 // Whether render() will use a private key for this content, which is slow.
 bool signs_with_private_key(const Profile& profile, const Merchant& merchant, const Fields& fields);
 
-// The acknowledgement rule with the merchant's own loosening (options ack_trim, ack_contains, ack_any_case).
+// The acknowledgement rule with the merchant's own loosening (options ack_trim, ack_contains, ack_any_case) and
+// charset.
 AckRule ack_for(const Profile& profile, const Merchant& merchant);
 
 }  // namespace ackd

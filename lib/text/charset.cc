@@ -17,10 +17,27 @@ struct CharsetName {
   const char* ours;
   const char* iconv;
 };
-constexpr std::array<CharsetName, 4> kCharsets{{{Charset::kUtf8, "utf-8", "UTF-8"},
-                                                {Charset::kIso88591, "iso-8859-1", "ISO-8859-1"},
-                                                {Charset::kGbk, "gbk", "GBK"},
-                                                {Charset::kGb18030, "gb18030", "GB18030"}}};
+constexpr std::array<CharsetName, 11> kCharsets{{{Charset::kUtf8, "utf-8", "UTF-8"},
+                                                 {Charset::kIso88591, "iso-8859-1", "ISO-8859-1"},
+                                                 {Charset::kGbk, "gbk", "GBK"},
+                                                 {Charset::kGb18030, "gb18030", "GB18030"},
+                                                 {Charset::kWindows1252, "windows-1252", "WINDOWS-1252"},
+                                                 {Charset::kBig5, "big5", "BIG5-HKSCS"},
+                                                 {Charset::kShiftJis, "shift_jis", "WINDOWS-31J"},
+                                                 {Charset::kEucJp, "euc-jp", "EUC-JP"},
+                                                 {Charset::kEucKr, "euc-kr", "UHC"},
+                                                 {Charset::kUtf16Le, "utf-16le", "UTF-16LE"},
+                                                 {Charset::kUtf16Be, "utf-16be", "UTF-16BE"}}};
+// The first ones of the table.
+constexpr std::size_t kWritten = 4;
+
+constexpr bool charsets_are_in_order() {
+  for (std::size_t i = 0; i < kCharsets.size(); ++i) {
+    if (static_cast<std::size_t>(kCharsets[i].charset) != i) return false;
+  }
+  return true;
+}
+static_assert(charsets_are_in_order(), "every charset has its row, at its own place");
 
 const CharsetName& names_of(Charset charset) {
   return kCharsets.at(static_cast<std::size_t>(charset));
@@ -92,6 +109,10 @@ bool is_ascii(std::string_view bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
+bool is_wide(Charset charset) {
+  return charset == Charset::kUtf16Le || charset == Charset::kUtf16Be;
+}
+
 // The length of the well-formed sequence at the front, 0 when there is none.
 std::size_t sequence_length(std::string_view bytes) {
   const auto at = [&](std::size_t i) { return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U; };
@@ -154,8 +175,8 @@ bool is_valid_utf8(std::string_view bytes) {
 }
 
 std::optional<Charset> parse_charset(std::string_view name) {
-  for (const CharsetName& known : kCharsets) {
-    if (name == known.ours) return known.charset;
+  for (std::size_t i = 0; i < kWritten; ++i) {
+    if (name == kCharsets.at(i).ours) return kCharsets.at(i).charset;
   }
   return std::nullopt;
 }
@@ -189,7 +210,7 @@ Result<std::string> from_utf8(std::string_view utf8, Charset target, Unmappable 
 }
 
 Result<std::string> to_utf8(std::string_view bytes, Charset source) {
-  if (is_ascii(bytes)) return std::string(bytes);
+  if (is_ascii(bytes) && !is_wide(source)) return std::string(bytes);
   if (source == Charset::kUtf8) {
     return is_valid_utf8(bytes) ? Result<std::string>(std::string(bytes)) : invalid("the bytes are not valid utf-8");
   }
@@ -200,6 +221,46 @@ Result<std::string> to_utf8(std::string_view bytes, Charset source) {
   if (converter.convert(rest, out)) return out;
   return invalid(fmt::format("the bytes are not valid {}: byte {} of {} is 0x{:02X}", name_of(source),
                              bytes.size() - rest.size() + 1, bytes.size(), static_cast<unsigned char>(rest.front())));
+}
+
+namespace {
+
+// Converts the front of `rest` into `out` and drops it, up to what is no character of the charset.
+void convert_front(std::string_view& rest, Charset source, std::string& out) {
+  if (source != Charset::kUtf8) {
+    Converter& converter = converter_for(source, Direction::kToUtf8);
+    if (converter.valid()) converter.convert(rest, out);
+    return;
+  }
+  while (!rest.empty()) {
+    const std::size_t length = sequence_length(rest);
+    if (length == 0) return;
+    out += rest.substr(0, length);
+    rest.remove_prefix(length);
+  }
+}
+
+}  // namespace
+
+std::string to_visible_utf8(std::string_view bytes, Charset source) {
+  if (is_ascii(bytes) && !is_wide(source)) return std::string(bytes);
+  std::string out;
+  std::string_view rest = bytes;
+  while (true) {
+    convert_front(rest, source, out);
+    if (rest.empty()) return out;
+    const std::size_t unit = std::min<std::size_t>(rest.size(), is_wide(source) ? 2 : 1);
+    for (const char c : rest.substr(0, unit)) out += fmt::format("\\x{:02X}", static_cast<unsigned char>(c));
+    rest.remove_prefix(unit);
+  }
+}
+
+std::size_t whole_characters(std::string_view bytes, Charset source) {
+  if (is_ascii(bytes) && !is_wide(source)) return bytes.size();
+  std::string dropped;
+  std::string_view rest = bytes;
+  convert_front(rest, source, dropped);
+  return bytes.size() - rest.size();
 }
 
 }  // namespace ackd

@@ -12,6 +12,8 @@
 #include "policy/judge.h"
 #include "transport/curl_request.h"
 #include "transport/curl_result.h"
+#include "transport/heard_bytes.h"
+#include "transport/local_route.h"
 
 namespace ackd {
 namespace {
@@ -36,23 +38,44 @@ IpAddress address_of(const curl_sockaddr& address) {
   return out;
 }
 
+const SSL* tls_of(CURL* easy) {
+  curl_tlssessioninfo* session = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &session);
+  return session == nullptr ? nullptr : static_cast<const SSL*>(session->internals);
+}
+
 }  // namespace
 
 CurlFlight::CurlFlight(const CurlSurroundings& surroundings, TransferStart start, std::int64_t now_ms)
     : surroundings_(surroundings),
       start_(std::move(start)),
+      proxy_(proxy_for(start_.egress, surroundings.means)),
       started_ms_(now_ms),
       connect_deadline_ms_(now_ms + std::min(start_.connect_timeout, start_.total_timeout).count()),
       total_deadline_ms_(now_ms + start_.total_timeout.count()),
       guard_(start_.body_bytes_max, start_.status_decides) {}
 
+Status CurlFlight::check_settings() const {
+  return start_.egress ? check_named(*start_.egress, surroundings_.means) : Done{};
+}
+
+EgressVerdict CurlFlight::judge_url() const {
+  return judge_target(surroundings_.egress, merchants_rules(), url().host, url().port);
+}
+
+std::optional<IpAddress> CurlFlight::source_address() const {
+  const bool own = start_.egress && start_.egress->source_address;
+  return own ? start_.egress->source_address : surroundings_.means.source_address;
+}
+
 EgressVerdict CurlFlight::take_addresses(const std::vector<IpAddress>& addresses) {
+  const std::optional<IpAddress> source = source_address();
   for (const IpAddress& address : addresses) {
-    EgressVerdict verdict = judge_address(surroundings_.egress, address);
+    EgressVerdict verdict = judge_address(surroundings_.egress, merchants_rules(), address, url().port);
     if (!verdict.allowed) return verdict;
+    const bool usable = !source || is_v4(*source) == is_v4(address) || proxy_ != nullptr;
+    if (usable && addresses_.size() < kAddressesTriedMax) addresses_.push_back(address);
   }
-  addresses_.assign(addresses.begin(),
-                    addresses.begin() + static_cast<std::ptrdiff_t>(std::min(addresses.size(), kAddressesTriedMax)));
   return {true, {}};
 }
 
@@ -66,14 +89,17 @@ CurlFlight::Next CurlFlight::prepare(CurlEasy easy, std::int64_t now_ms) {
   pin_ = CurlList();
   error_text_[0] = '\0';
   socket_errno_ = 0;
+  opened_ = CURL_SOCKET_BAD;
+  socket_ = CURL_SOCKET_BAD;
   const auto left = static_cast<std::int64_t>(addresses_.size() - next_address_);
-  const std::string ip = to_string(addresses_[next_address_++]);
+  ++next_address_;
   // "Any host and port of this transfer goes to this address": Host header, SNI and verification keep the name.
-  pin_.append(fmt::format("::{}", with_port(ip, url().port)).c_str());
+  pin_.append(fmt::format("::{}", target()).c_str());
 
   CurlOptions options(easy_.get());
   set_fixed_options(options);
   set_request(options, start_.request, surroundings_.user_agent, headers_);
+  set_way_out(options, {start_.egress, surroundings_.means, proxy_, source_address(), start_.verify_server});
   options.set(CURLOPT_CONNECT_TO, pin_.get())
       .set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(connect_ms / left, 1)))
       .set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(total_deadline_ms_ - now_ms, 1)))
@@ -81,6 +107,10 @@ CurlFlight::Next CurlFlight::prepare(CurlEasy easy, std::int64_t now_ms) {
       .set(CURLOPT_PRIVATE, static_cast<void*>(this));
   set_callbacks();
   return options.complete() && headers_.complete() && pin_.complete() ? Next::kReady : Next::kNoMemory;
+}
+
+std::string CurlFlight::target() const {
+  return with_port(to_string(addresses_[next_address_ - 1]), url().port);
 }
 
 void CurlFlight::set_callbacks() {
@@ -98,8 +128,8 @@ void CurlFlight::set_callbacks() {
   // Called each time the request is begun on a connection that stands: twice when libcurl resends by itself.
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
   curl_easy_setopt(
-      easy, CURLOPT_PREREQFUNCTION, +[](void* self, char*, char*, int, int) {
-        static_cast<CurlFlight*>(self)->requests_started_ += 1;
+      easy, CURLOPT_PREREQFUNCTION, +[](void* self, char* peer, char* own, int peer_port, int own_port) {
+        static_cast<CurlFlight*>(self)->on_request(fmt::format("{} {} {} {}", own_port, peer_port, peer, own));
         return static_cast<int>(CURL_PREREQFUNC_OK);
       });
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
@@ -112,38 +142,86 @@ void CurlFlight::set_callbacks() {
   curl_easy_setopt(
       easy, CURLOPT_CLOSESOCKETFUNCTION,
       +[](void* sockets, curl_socket_t socket) { return static_cast<CurlSockets*>(sockets)->close(socket); });
-  curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, const_cast<TrustStore*>(&surroundings_.trust));
+  curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, this);
   curl_easy_setopt(
-      easy, CURLOPT_SSL_CTX_FUNCTION, +[](CURL*, void* context, void* trust) {
-        const bool installed = static_cast<const TrustStore*>(trust)->install(static_cast<SSL_CTX*>(context));
-        return installed ? CURLE_OK : CURLE_ABORTED_BY_CALLBACK;
+      easy, CURLOPT_SSL_CTX_FUNCTION, +[](CURL*, void* context, void* self) {
+        const bool ready = static_cast<CurlFlight*>(self)->prepare_tls(static_cast<SSL_CTX*>(context));
+        return ready ? CURLE_OK : CURLE_ABORTED_BY_CALLBACK;
       });
 }
 
+bool CurlFlight::prepare_tls(SSL_CTX* context) const {
+  require_strong_keys(context);
+  const bool own_authority = start_.egress && !start_.egress->authority.empty();
+  return count_records(context) && (own_authority || surroundings_.trust.install(context));
+}
+
 // The last check before a packet leaves: it sees the binary address, whatever path a name or a spelling took to it.
+EgressVerdict CurlFlight::judge_socket(const curl_sockaddr& address) const {
+  if (proxy_ == nullptr) {
+    return judge_address(surroundings_.egress, merchants_rules(), address_of(address), url().port);
+  }
+  const bool is_proxy = address_of(address) == proxy_->address;
+  return {is_proxy, is_proxy ? "" : "a connection past the configured proxy"};
+}
+
 curl_socket_t CurlFlight::open_socket(const curl_sockaddr& address) {
-  EgressVerdict verdict = judge_address(surroundings_.egress, address_of(address));
+  EgressVerdict verdict = judge_socket(address);
   if (!verdict.allowed) {
     egress_reason_ = std::move(verdict.reason);
     return CURL_SOCKET_BAD;
   }
   const int socket = ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
   if (socket < 0) socket_errno_ = errno;
-  return socket < 0 ? CURL_SOCKET_BAD : socket;
+  opened_ = socket < 0 ? CURL_SOCKET_BAD : socket;
+  return opened_;
+}
+
+// libcurl sends once more when a connection that it used again turns out to be closed. What closed one has often closed
+// all, and it would try up to five of them: the second send goes on a new connection, after which there is no third.
+void CurlFlight::on_request(std::string ends) {
+  requests_started_ += 1;
+  curl_easy_setopt(easy_.get(), CURLOPT_FRESH_CONNECT, 1L);
+  socket_ = std::exchange(opened_, CURL_SOCKET_BAD);
+  if (socket_ == CURL_SOCKET_BAD) {
+    socket_ = surroundings_.sockets.named(ends);
+    return;
+  }
+  surroundings_.sockets.name(socket_, std::move(ends));
+  // What a proxy has said about its tunnel is not the receiver's.
+  if (proxy_ != nullptr && !url().tls) surroundings_.sockets.note_heard(socket_, heard_on(socket_, nullptr));
 }
 
 std::size_t CurlFlight::on_header(const char* bytes, std::size_t count) {
   if (!guard_.on_header_line({bytes, count})) return 0;
-  // Noted rather than stopped here: a short body that came in the same packet still ends the message, and the
-  // connection stays usable. The transport cuts off what is not over when libcurl has read all there is.
-  if (start_.status_decides && guard_.headers_complete() && !std::exchange(decided_, true)) {
-    surroundings_.decided.push_back(ticket());
-  }
+  if (start_.status_decides && guard_.headers_complete()) decide();
+  if (guard_.message_ended()) close_unless_silent();
   return count;
 }
 
 std::size_t CurlFlight::on_body(const char* bytes, std::size_t count) {
-  return guard_.on_body({bytes, count}) ? count : static_cast<std::size_t>(CURL_WRITEFUNC_ERROR);
+  if (!guard_.on_body({bytes, count})) return CURL_WRITEFUNC_ERROR;
+  if (guard_.message_ended()) close_unless_silent();
+  return count;
+}
+
+// Noted rather than stopped here: a short body that came in the same packet still ends the message, and the connection
+// stays usable. The transport cuts off what is not over when libcurl has read all there is: a body that nobody reads,
+// or the rest of a request whose answer is there already.
+void CurlFlight::decide() {
+  if (!std::exchange(decided_, true)) surroundings_.decided.push_back(ticket());
+}
+
+// The answer is over. A receiver that has said more than that would have its words taken for the answer to the next
+// request, so this request is the connection's last.
+void CurlFlight::close_unless_silent() {
+  decide();
+  if (socket_ != CURL_SOCKET_BAD && guard_.leaves_connection_clean()) {
+    const std::uint64_t heard = heard_on(socket_, url().tls ? tls_of(easy_.get()) : nullptr);
+    const std::uint64_t answered = surroundings_.sockets.heard_before(socket_) + guard_.bytes_seen();
+    if (heard <= answered) return surroundings_.sockets.note_heard(socket_, heard);
+  }
+  curl_easy_setopt(easy_.get(), CURLOPT_FORBID_REUSE, 1L);
 }
 
 bool CurlFlight::may_go_on_after(const Transfer& failed, std::int64_t now_ms) {
@@ -163,18 +241,44 @@ CurlEasy CurlFlight::release_easy() {
 }
 
 TransferEnd CurlFlight::end_after(CURLcode code) const {
+  // Whatever became of the body then, which nobody reads.
+  if (decided_ && start_.status_decides) return TransferEnd::kComplete;
   if (guard_.stopped_by() != TransferEnd::kComplete) return guard_.stopped_by();
+  if (decided_) return TransferEnd::kComplete;
+  if (code == CURLE_OK && guard_.headers_complete() && !guard_.ends_with_connection()) return TransferEnd::kBadHttp;
   if (!egress_reason_.empty() && requests_started_ == 0) return TransferEnd::kEgressRefused;
   long os_errno = socket_errno_;
   if (os_errno == 0) curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &os_errno);
-  return end_of({code, static_cast<int>(os_errno), requests_started_ > 0, guard_.headers_complete(), url().tls});
+  CurlFacts facts{code, static_cast<int>(os_errno), requests_started_ > 0, guard_.headers_complete(), url().tls};
+  facts.has_route = code != CURLE_COULDNT_CONNECT || proxy_ != nullptr || has_route(addresses_[next_address_ - 1]);
+  if (proxy_ != nullptr) add_proxy_facts(facts);
+  return end_of(facts);
+}
+
+void CurlFlight::add_proxy_facts(CurlFacts& facts) const {
+  long own_port = 0;  // 0 as long as the connection to the proxy does not stand; the connect time is the tunnel's
+  long status = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_LOCAL_PORT, &own_port);
+  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &status);
+  facts.via_proxy = true;
+  facts.reached_proxy = own_port > 0;
+  facts.proxy_status = static_cast<int>(status);
 }
 
 std::string CurlFlight::words_for(CURLcode code) const {
+  if (end_after(code) == TransferEnd::kComplete) return {};
   if (!guard_.stop_reason().empty()) return guard_.stop_reason();
   if (!egress_reason_.empty()) return egress_reason_;
-  if (code == CURLE_OK) return guard_.headers_complete() ? "" : "the connection ended inside the headers";
+  if (code == CURLE_OK) {
+    return guard_.headers_complete() ? "libcurl and ackd disagree where it ends"
+                                     : "the connection ended inside the headers";
+  }
   if (socket_errno_ != 0) return fmt::format("socket: {}", std::strerror(socket_errno_));
+  if (code == CURLE_PEER_FAILED_VERIFICATION) {
+    long verified = X509_V_OK;
+    curl_easy_getinfo(easy_.get(), CURLINFO_SSL_VERIFYRESULT, &verified);
+    if (verified != X509_V_OK) return words_for_certificate(verified);
+  }
   return error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(code);
 }
 
@@ -208,8 +312,15 @@ void CurlFlight::fill_in(Transfer& transfer, std::int64_t now_ms) const {
   curl_easy_getinfo(easy_.get(), CURLINFO_PRIMARY_IP, &ip);
   curl_easy_getinfo(easy_.get(), CURLINFO_PRIMARY_PORT, &port);
   const bool connected = requests_started_ > 0 || connected_us > 0;
-  if (connected && ip != nullptr && *ip != '\0') transfer.peer = with_port(ip, static_cast<unsigned>(port));
+  if (connected && ip != nullptr && *ip != '\0') {
+    const std::string next = with_port(ip, static_cast<unsigned>(port));
+    transfer.peer = proxy_ == nullptr ? next : fmt::format("{} through {}", target(), next);
+  }
   if (!guard_.headers_complete() || !guard_.has_retry_after()) return;
+  if (guard_.retry_after_s()) {
+    transfer.retry_after_s = *guard_.retry_after_s();
+    return;
+  }
   curl_off_t retry_after_s = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_RETRY_AFTER, &retry_after_s);
   transfer.retry_after_s = std::max<curl_off_t>(retry_after_s, 0);

@@ -5,11 +5,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "policy/egress.h"
+#include "policy/egress_settings.h"
 #include "transport/curl_handles.h"
+#include "transport/curl_result.h"
 #include "transport/curl_sockets.h"
 #include "transport/response_guard.h"
 #include "transport/transport.h"
@@ -20,10 +23,11 @@ namespace ackd {
 // What every flight shares; all of it outlives every flight.
 struct CurlSurroundings {
   const EgressPolicy& egress;
+  const EgressMeans& means;
   const TrustStore& trust;
   const std::string& user_agent;
   CurlSockets& sockets;
-  std::vector<Ticket>& decided;  // gets the tickets of flights whose status has decided
+  std::vector<Ticket>& decided;  // gets the tickets of flights that need no more of their answer
 };
 
 class CurlFlight {
@@ -41,8 +45,14 @@ class CurlFlight {
   std::int64_t connect_deadline_ms() const { return connect_deadline_ms_; }
   Duration connect_timeout() const { return start_.connect_timeout; }
 
+  // Whether everything that the merchant's settings name is there.
+  Status check_settings() const;
+  // What the policy says to the URL before its host is looked up.
+  EgressVerdict judge_url() const;
   // Judges every address, whatever the number: a name that mixes public and forbidden addresses is refused as a whole.
+  // Keeps those of the source address's family, where one is set.
   EgressVerdict take_addresses(const std::vector<IpAddress>& addresses);
+  bool has_address() const { return !addresses_.empty(); }
 
   enum class Next { kReady, kNoAddressLeft, kNoTimeLeft, kNoMemory };
   // Sets up `easy` for the next address, with its share of what is left of the connect timeout. The flight owns it from
@@ -66,12 +76,22 @@ class CurlFlight {
   TransferEnd end_after(CURLcode code) const;
   std::string words_for(CURLcode code) const;
 
+  const EgressRules* merchants_rules() const { return start_.egress ? &start_.egress->rules : nullptr; }
+  std::optional<IpAddress> source_address() const;
+  std::string target() const;  // the address in use, with its port
+  bool prepare_tls(SSL_CTX* context) const;
+  void add_proxy_facts(CurlFacts& facts) const;
+  EgressVerdict judge_socket(const curl_sockaddr& address) const;
   curl_socket_t open_socket(const curl_sockaddr& address);
+  void on_request(std::string ends);
   std::size_t on_header(const char* bytes, std::size_t count);
   std::size_t on_body(const char* bytes, std::size_t count);
+  void decide();
+  void close_unless_silent();
 
   const CurlSurroundings& surroundings_;
   TransferStart start_;
+  const Proxy* proxy_;  // nullptr when the request goes straight to the receiver
   std::int64_t started_ms_;
   std::int64_t connect_deadline_ms_;
   std::int64_t total_deadline_ms_;
@@ -79,9 +99,11 @@ class CurlFlight {
   std::size_t next_address_ = 0;
 
   ResponseGuard guard_;
-  bool decided_ = false;
+  bool decided_ = false;  // by its status, or because it is whole
   int requests_started_ = 0;
   int socket_errno_ = 0;
+  curl_socket_t opened_ = CURL_SOCKET_BAD;  // for a request that has not begun
+  curl_socket_t socket_ = CURL_SOCKET_BAD;  // of the request that was begun last
   std::string egress_reason_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   TransferEnd earlier_end_ = TransferEnd::kComplete;  // of an address tried before; kComplete for none

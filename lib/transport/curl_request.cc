@@ -1,43 +1,70 @@
 #include "transport/curl_request.h"
 
 #include <fmt/format.h>
-#include <strings.h>
 
 #include <algorithm>
-#include <array>
+
+#include "transport/http_grammar.h"
 
 namespace ackd {
 namespace {
-
-constexpr std::array<const char*, 10> kTransportHeaders{"Host",    "Content-Length", "Transfer-Encoding", "Connection",
-                                                        "Expect",  "Keep-Alive",     "Proxy-Connection",  "TE",
-                                                        "Trailer", "Upgrade"};
 
 // A peer that closed an idle connection just as it is used again makes libcurl send twice; servers commonly close after
 // 60 s or more, so connections that are older when idle are not used again.
 constexpr long kIdleSecondsMax = 30;
 
-bool belongs_to_transport(const std::string& name) {
-  return std::any_of(kTransportHeaders.begin(), kTransportHeaders.end(),
-                     [&](const char* reserved) { return strcasecmp(reserved, name.c_str()) == 0; });
-}
-
-bool is_token(const std::string& name) {
-  const auto allowed = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  };
-  return !name.empty() && std::all_of(name.begin(), name.end(), allowed);
-}
-
 bool has_header(const HttpRequest& request, const char* name) {
   return std::any_of(request.headers.begin(), request.headers.end(),
-                     [&](const Field& header) { return strcasecmp(header.name.c_str(), name) == 0; });
+                     [&](const Field& header) { return same_name(header.name, name); });
 }
 
-// In libcurl's spelling "Name;" sends an empty value, while "Name:" would send nothing.
+// In libcurl's spelling "Name;" sends an empty value, while "Name:" and blanks behind it would send nothing.
 std::string header_line(const Field& header) {
-  return header.value.empty() ? header.name + ";" : header.name + ": " + header.value;
+  const bool blank = header.value.find_first_not_of(" \t") == std::string::npos;
+  return blank ? header.name + ";" : header.name + ": " + header.value;
+}
+
+bool is_one_word(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
+Status check_header(const HttpRequest& request, const Field& header) {
+  if (!is_token(header.name)) return invalid("a header's name has characters that HTTP forbids", "headers");
+  if (is_transport_header(header.name)) {
+    return invalid(fmt::format("header {} is set by the transport and must not be given", header.name), "headers");
+  }
+  if (!std::all_of(header.value.begin(), header.value.end(), is_field_content)) {
+    return invalid(fmt::format("the value of header {} holds a control character", header.name), "headers");
+  }
+  const auto same = [&](const Field& other) { return same_name(other.name, header.name); };
+  if (std::count_if(request.headers.begin(), request.headers.end(), same) > 1) {
+    return invalid(fmt::format("header {} is given twice", header.name), "headers");
+  }
+  return Done{};
+}
+
+// libcurl copies neither: the means outlive the transfer.
+curl_blob blob_of(const std::string& bytes) {
+  return {const_cast<char*>(bytes.data()), bytes.size(), CURL_BLOB_NOCOPY};
+}
+
+void set_client_certificate(CurlOptions& options, const ClientCertificate& own) {
+  curl_blob certificate = blob_of(own.certificate);
+  curl_blob key = blob_of(own.key.reveal());
+  options.set(CURLOPT_SSLCERT_BLOB, &certificate)
+      .set(CURLOPT_SSLCERTTYPE, "PEM")
+      .set(CURLOPT_SSLKEY_BLOB, &key)
+      .set(CURLOPT_SSLKEYTYPE, "PEM");
+}
+
+// Through a tunnel whatever the scheme, to the address that was checked: the proxy never sees the host's name, so it
+// cannot resolve it to something else.
+void set_proxy(CurlOptions& options, const Proxy& proxy) {
+  options.set(CURLOPT_PROXY, ("http://" + to_string(proxy)).c_str())
+      .set(CURLOPT_NOPROXY, "")
+      .set(CURLOPT_HTTPPROXYTUNNEL, 1L)
+      .set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE))
+      .set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
 }  // namespace
@@ -47,14 +74,9 @@ Status check_request(const HttpRequest& request) {
     return invalid(fmt::format("method '{}' is not GET or POST", request.method), "method");
   }
   if (request.method == "GET" && !request.body.empty()) return invalid("a GET request has no body", "body");
+  if (!is_one_word(request.url.text())) return invalid("the URL holds a blank or a control character", "url");
   for (const Field& header : request.headers) {
-    if (!is_token(header.name)) return invalid("a header's name has characters that HTTP forbids", "headers");
-    if (belongs_to_transport(header.name)) {
-      return invalid(fmt::format("header {} is set by the transport and must not be given", header.name), "headers");
-    }
-    if (header.value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
-      return invalid(fmt::format("the value of header {} holds CR, LF or NUL", header.name), "headers");
-    }
+    if (const Status sound = check_header(request, header); !sound) return sound;
   }
   return Done{};
 }
@@ -72,6 +94,7 @@ void set_fixed_options(CurlOptions& options) {
       .set(CURLOPT_NOPROXY, "*")
       .set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED))
       .set(CURLOPT_ACCEPT_ENCODING, static_cast<char*>(nullptr))  // no decompression bombs
+      .set(CURLOPT_HTTP_TRANSFER_DECODING, 0L)                    // chunks come raw: transport/chunk_reader.h
       .set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2))
       .set(CURLOPT_SSL_VERIFYPEER, 1L)
       .set(CURLOPT_SSL_VERIFYHOST, 2L)
@@ -80,6 +103,21 @@ void set_fixed_options(CurlOptions& options) {
       .set(CURLOPT_CAPATH, static_cast<char*>(nullptr))
       .set(CURLOPT_DNS_CACHE_TIMEOUT, 0L)  // only pinned addresses come here; the cache would cost and give nothing
       .set(CURLOPT_MAXAGE_CONN, kIdleSecondsMax);
+}
+
+void set_way_out(CurlOptions& options, const WayOut& way) {
+  if (way.proxy != nullptr) set_proxy(options, *way.proxy);
+  if (way.source_address) options.set(CURLOPT_INTERFACE, ("host!" + to_string(*way.source_address)).c_str());
+  if (!way.settings) return;
+  if (!way.settings->authority.empty()) {
+    curl_blob authorities = blob_of(way.means.authorities.find(way.settings->authority)->second);
+    options.set(CURLOPT_CAINFO_BLOB, &authorities);
+  }
+  if (!way.settings->client_certificate.empty()) {
+    set_client_certificate(options, way.means.client_certificates.find(way.settings->client_certificate)->second);
+  }
+  if (!way.settings->pinned_keys.empty()) options.set(CURLOPT_PINNEDPUBLICKEY, way.settings->pinned_keys.c_str());
+  if (!way.verify_server) options.set(CURLOPT_SSL_VERIFYPEER, 0L).set(CURLOPT_SSL_VERIFYHOST, 0L);
 }
 
 void set_request(CurlOptions& options, const HttpRequest& request, const std::string& user_agent, CurlList& headers) {

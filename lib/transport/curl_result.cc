@@ -1,22 +1,25 @@
 #include "transport/curl_result.h"
 
 #include <cerrno>
+#include <optional>
 
 namespace ackd {
 namespace {
 
 // A socket or connect call that failed. The errors that this machine makes by itself are ours; those that a packet from
-// outside, or its absence, causes are the receiver's.
-TransferEnd connect_end(int os_errno) {
+// outside, or its absence, causes are the receiver's. Some are both: a router on the way sends the same error as this
+// machine's own table gives, and a merchant whose network is gone must not be tried for ever.
+TransferEnd connect_end(int os_errno, bool has_route) {
   switch (os_errno) {
     case ETIMEDOUT: return TransferEnd::kConnectTimeout;
     case EHOSTUNREACH:
-    case EHOSTDOWN: return TransferEnd::kHostUnreachable;
+    case EHOSTDOWN:
     case ENETUNREACH:
+    case EACCES: return has_route ? TransferEnd::kHostUnreachable : TransferEnd::kNoRoute;
     case ENETDOWN:
     case ENODEV:
     case EAFNOSUPPORT:                         // IPv6 is switched off here
-    case EACCES:                               // a local firewall, or a broadcast address
+    case EINVAL:                               // a blackhole in our own table
     case EPERM: return TransferEnd::kNoRoute;  // a local firewall
     case EADDRNOTAVAIL:                        // every local port is in use
     case EMFILE:
@@ -27,9 +30,26 @@ TransferEnd connect_end(int os_errno) {
   }
 }
 
+// What a proxy says about the receiver is the receiver's; everything else about a proxy is ours.
+std::optional<TransferEnd> proxy_end(const CurlFacts& facts) {
+  if (!facts.via_proxy) return std::nullopt;
+  if (!facts.reached_proxy) return TransferEnd::kProxyFailed;
+  switch (facts.proxy_status) {
+    case 0:  // it is still trying, or it hung up
+      return facts.code == CURLE_OPERATION_TIMEDOUT ? TransferEnd::kConnectTimeout : TransferEnd::kProxyFailed;
+    case 502:
+    case 503:
+    case 504: return TransferEnd::kHostUnreachable;
+    default: break;
+  }
+  if (facts.proxy_status / 100 == 2) return std::nullopt;
+  return TransferEnd::kProxyFailed;
+}
+
 TransferEnd before_request(const CurlFacts& facts) {
+  if (const std::optional<TransferEnd> end = proxy_end(facts)) return *end;
   switch (facts.code) {
-    case CURLE_COULDNT_CONNECT: return connect_end(facts.os_errno);
+    case CURLE_COULDNT_CONNECT: return connect_end(facts.os_errno, facts.has_route);
     case CURLE_OPERATION_TIMEDOUT: return TransferEnd::kConnectTimeout;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:

@@ -17,6 +17,10 @@ struct CurlFacts {
   bool request_started = false;  // the connection (and TLS) stood and the request was begun on it
   bool headers_complete = false;
   bool uses_tls = false;
+  bool has_route = true;  // of a failed connect: this machine has a way to the address (transport/local_route.h)
+  bool via_proxy = false;
+  bool reached_proxy = false;  // the connection to it stood
+  int proxy_status = 0;        // of its answer to CONNECT, 0 for none
 };
 
 // Stops that ackd itself asked for (caps, bad framing, egress, abort) are known before libcurl's code is looked at and

@@ -46,6 +46,7 @@ void CurlShard::remove(CURL* easy) {
 
 void CurlShard::act(curl_socket_t socket, int curl_events) {
   int running = 0;
+  if (socket == CURL_SOCKET_TIMEOUT) sockets_.look();  // transfers that begin choose their connections now
   curl_multi_socket_action(multi_.get(), socket, curl_events, &running);
   collect();
   listener_.passed();

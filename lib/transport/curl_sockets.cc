@@ -1,6 +1,7 @@
 #include "transport/curl_sockets.h"
 
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -26,20 +27,25 @@ int curl_events(std::uint32_t events) {
   return out;
 }
 
+// Bytes that come later meet a reset.
+void hang_up(curl_socket_t socket) {
+  shutdown(socket, SHUT_RDWR);
+  std::array<char, 4096> dropped;
+  while (recv(socket, dropped.data(), dropped.size(), MSG_DONTWAIT) > 0) continue;
+}
+
 }  // namespace
 
 CurlSockets::CurlSockets(UvLoop& loop, UniqueFd epoll, Ready ready)
-    : epoll_(std::move(epoll)), ready_(std::move(ready)), poll_(loop, epoll_.get(), [this](int) { on_readable(); }) {
+    : epoll_(std::move(epoll)), ready_(std::move(ready)), poll_(loop, epoll_.get(), [this](int) { look(); }) {
   poll_.watch(UV_READABLE);
 }
 
 void CurlSockets::want(curl_socket_t socket, std::size_t shard, int what) {
-  const auto index = static_cast<std::size_t>(socket);
-  if (index >= entries_.size()) entries_.resize(index + 64);
-  Entry& entry = entries_[index];
-  entry.shard = shard;
-  entry.wanted = epoll_events(what);
-  if (entry.wanted != 0 && entry.wanted != entry.armed) arm(socket, entry, entry.wanted);
+  Entry& its_entry = entry(socket);
+  its_entry.shard = shard;
+  its_entry.wanted = epoll_events(what);
+  if (its_entry.wanted != 0 && its_entry.wanted != its_entry.armed) arm(socket, its_entry, its_entry.wanted);
 }
 
 void CurlSockets::arm(curl_socket_t socket, Entry& entry, std::uint32_t events) {
@@ -55,22 +61,41 @@ int CurlSockets::close(curl_socket_t socket) {
   const auto index = static_cast<std::size_t>(socket);
   if (index < entries_.size()) {
     if (entries_[index].armed != 0) arm(socket, entries_[index], 0);
+    named_.erase(entries_[index].ends);
     entries_[index] = Entry{};
   }
   return ::close(socket);
 }
 
-void CurlSockets::on_readable() {
+CurlSockets::Entry& CurlSockets::entry(curl_socket_t socket) {
+  const auto index = static_cast<std::size_t>(socket);
+  if (index >= entries_.size()) entries_.resize(index + 64);
+  return entries_[index];
+}
+
+void CurlSockets::name(curl_socket_t socket, std::string ends) {
+  Entry& its_entry = entry(socket);
+  its_entry.ends = ends;
+  named_.insert_or_assign(std::move(ends), socket);
+}
+
+curl_socket_t CurlSockets::named(const std::string& ends) const {
+  const auto found = named_.find(ends);
+  return found == named_.end() ? CURL_SOCKET_BAD : found->second;
+}
+
+void CurlSockets::look() {
   std::array<epoll_event, kEventsPerPass> events;
   const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
     // An earlier event of this pass may have closed the socket, and the table may have moved: look it up each time.
-    Entry& entry = entries_[static_cast<std::size_t>(event.data.fd)];
-    if (entry.wanted != 0) {
-      ready_(entry.shard, event.data.fd, curl_events(event.events));
-    } else if (entry.armed != 0) {
-      arm(event.data.fd, entry, 0);  // an idle connection that its peer closed: libcurl finds out when it looks
+    Entry& its_entry = entry(event.data.fd);
+    if (its_entry.wanted != 0) {
+      ready_(its_entry.shard, event.data.fd, curl_events(event.events));
+    } else if (its_entry.armed != 0) {
+      arm(event.data.fd, its_entry, 0);
+      hang_up(event.data.fd);
     }
   }
 }

@@ -16,19 +16,17 @@
 namespace ackd {
 namespace {
 
-// For the store, the API's connections, logs, and the resolver's own sockets.
-constexpr std::size_t kDescriptorsReserved = 128;
 constexpr std::size_t kDescriptorsMax = 1 << 20;
 // With fewer idle connections in a shard, hosts would keep pushing each other's out.
 constexpr std::size_t kIdlePerShardMin = 16;
 // An easy handle holds a 16 KiB buffer once it has been used.
 constexpr std::size_t kSpareEasiesMax = 256;
 
-std::size_t usable_descriptors() {
+std::size_t usable_descriptors(std::size_t reserved) {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   const std::size_t descriptors = std::min<std::size_t>(limit.rlim_cur, kDescriptorsMax);
-  return descriptors > kDescriptorsReserved + 2 ? descriptors - kDescriptorsReserved : 2;
+  return descriptors > reserved + 2 ? descriptors - reserved : 2;
 }
 
 }  // namespace
@@ -44,12 +42,14 @@ CurlTransport::CurlLibrary::~CurlLibrary() {
 Result<std::unique_ptr<CurlTransport>> CurlTransport::create(UvLoop& loop, CurlTransportOptions options) {
   Result<TrustStore> trust = TrustStore::load(options.ca_file);
   if (!trust) return trust.error();
+  if (const Status sound = check_means(options.means); !sound) return sound.error();
   UniqueFd epoll(epoll_create1(EPOLL_CLOEXEC));
   if (!epoll.valid()) return Error{ErrorCode::kIo, fmt::format("epoll_create1: {}", std::strerror(errno)), {}};
+  const std::size_t usable = usable_descriptors(options.descriptors_reserved);
   std::unique_ptr<CurlTransport> transport(
-      new CurlTransport(loop, std::move(options), std::move(*trust), std::move(epoll), usable_descriptors()));
+      new CurlTransport(loop, std::move(options), std::move(*trust), std::move(epoll), usable));
   Result<std::unique_ptr<Resolver>> resolver = Resolver::create(
-      loop, transport->options_.dns_servers,
+      loop, transport->options_.names,
       [self = transport.get()](const std::string& host, const NameAnswer& answer) { self->on_name(host, answer); });
   if (!resolver) return resolver.error();
   transport->resolver_ = std::move(*resolver);
@@ -64,7 +64,7 @@ CurlTransport::CurlTransport(UvLoop& loop, CurlTransportOptions options, TrustSt
       transfers_max_(std::max<std::size_t>(descriptors / 2, 1)),
       sockets_(loop, std::move(epoll),
                [this](std::size_t shard, curl_socket_t socket, int events) { shards_[shard]->act(socket, events); }),
-      surroundings_{options_.egress, trust_, options_.user_agent, sockets_, decided_},
+      surroundings_{options_.egress, options_.means, trust_, options_.user_agent, sockets_, decided_},
       listener_{[this](CURL* easy, CURLcode code) { on_done(easy, code); }, [this] { cut_decided(); }},
       name_timer_(loop, [this] { on_name_deadline(); }),
       sweep_timer_(loop, [this] { sweep(); }) {
@@ -95,6 +95,11 @@ void CurlTransport::start(TransferStart start) {
   place->second = std::make_unique<CurlFlight>(surroundings_, std::move(start), loop_.monotonic_ms());
   CurlFlight& flight = *place->second;
   if (!sound) return finish(flight, TransferEnd::kRequestInvalid, sound.error().message);
+  if (const Status found = flight.check_settings(); !found) {
+    return finish(flight, TransferEnd::kRequestInvalid, found.error().message);
+  }
+  EgressVerdict verdict = flight.judge_url();
+  if (!verdict.allowed) return finish(flight, TransferEnd::kEgressRefused, std::move(verdict.reason));
   const Result<IpAddress> literal = parse_ip(flight.url().host);
   if (literal) return use_answer(flight, {NameAnswer::Kind::kFound, {*literal}, {}});
   if (const NameAnswer* known = resolver_->ask(flight.url().host)) return use_answer(flight, *known);
@@ -161,6 +166,9 @@ void CurlTransport::use_answer(CurlFlight& flight, const NameAnswer& answer) {
   }
   EgressVerdict verdict = flight.take_addresses(answer.addresses);
   if (!verdict.allowed) return finish(flight, TransferEnd::kEgressRefused, std::move(verdict.reason));
+  if (!flight.has_address()) {
+    return finish(flight, TransferEnd::kNoRoute, "the host has no address of the source address's family");
+  }
   connect(flight);
 }
 
@@ -187,7 +195,7 @@ void CurlTransport::on_done(CURL* easy, CURLcode code) {
   connect(flight);
 }
 
-// Flights whose status decided and whose message was not over in the same pass: what follows is of no interest.
+// Flights that libcurl did not end in the pass in which their answer was decided: what follows is of no interest.
 void CurlTransport::cut_decided() {
   for (const Ticket ticket : std::exchange(decided_, {})) {
     const auto found = flights_.find(ticket);

@@ -1,7 +1,8 @@
 // The production Transport: libcurl over libuv, many multi handles sharded by origin, names by c-ares, one trust store.
 //
-//   start -> [literal address | Resolver] -> egress policy -> CurlFlight on a CurlShard -> finished
-//                                                               '-- connect failed, nothing sent: next address
+//   start -> egress policy: URL -> [literal address | pinned | Resolver] -> egress policy: every address
+//         -> CurlFlight on a CurlShard, past the policy again at its socket -> finished
+//                             '-- connect failed, nothing sent: next address
 //
 // Everything runs on the loop's thread. libcurl and c-ares only queue facts; the engine takes them in its next turn.
 #pragma once
@@ -30,15 +31,18 @@ struct CurlTransportOptions {
   std::size_t shards = 64;
   std::string ca_file = "/etc/ssl/certs/ca-certificates.crt";
   EgressPolicy egress;
-  std::string dns_servers;  // "ip:port,..." instead of resolv.conf's; empty keeps those
+  EgressMeans means;
+  ResolverOptions names;
   std::string user_agent = "ackd";
+  // For the store, logs and the resolver's own sockets; more where others in the process need theirs.
+  std::size_t descriptors_reserved = 128;
   Duration sweep_every{10'000};  // how often idle connections that are old or closed by their peer are dropped
 };
 
 class CurlTransport : public Transport {
  public:
-  // Reads the certificates and the descriptor limit, which must have its final value by now. Half of the limit (less a
-  // reserve for the store and the API) goes to running transfers, half to idle connections.
+  // Reads the certificates and the descriptor limit, which must have its final value by now. Half of the limit, less
+  // what is reserved, goes to running transfers, half to idle connections.
   static Result<std::unique_ptr<CurlTransport>> create(UvLoop& loop, CurlTransportOptions options);
   // Drops what is running without reporting it.
   ~CurlTransport() override;

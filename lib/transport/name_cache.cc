@@ -11,6 +11,19 @@ const NameAnswer* NameCache::find(const std::string& host, std::int64_t now_ms) 
   return &found->second.answer;
 }
 
+std::optional<NameAnswer::Kind> NameCache::last_kind(const std::string& host, std::int64_t since_ms) const {
+  const auto found = entries_.find(host);
+  if (found == entries_.end()) return std::nullopt;
+  const NameAnswer::Kind kind = found->second.answer.kind;
+  if (kind == NameAnswer::Kind::kFailed && found->second.expires_ms < since_ms) return std::nullopt;
+  return kind;
+}
+
+void NameCache::note_silence(const std::string& host, std::int64_t now_ms) {
+  if (entries_.size() >= kEntriesMax) make_room(now_ms);
+  entries_.insert_or_assign(host, Entry{{NameAnswer::Kind::kFailed, {}, "no name server answered"}, now_ms});
+}
+
 void NameCache::put(const std::string& host, NameAnswer answer, std::int64_t ttl_s, std::int64_t now_ms) {
   if (entries_.size() >= kEntriesMax) make_room(now_ms);
   std::int64_t ttl_ms = kFailedTtlMs;

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -38,6 +39,10 @@ class NameCache {
 
   // The pointer stays valid until the next put().
   const NameAnswer* find(const std::string& host, std::int64_t now_ms) const;
+  // What the host's last answer was, also when it is out of date; a failure only when it was none before `since_ms`.
+  std::optional<NameAnswer::Kind> last_kind(const std::string& host, std::int64_t since_ms) const;
+  // No name server has answered about it yet: as a failure that is out of date at once.
+  void note_silence(const std::string& host, std::int64_t now_ms);
   // `ttl_s` counts only for addresses that were found.
   void put(const std::string& host, NameAnswer answer, std::int64_t ttl_s, std::int64_t now_ms);
   std::size_t size() const { return entries_.size(); }

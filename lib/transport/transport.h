@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "model/http_request.h"
 #include "model/outcome.h"
+#include "policy/egress_settings.h"
 
 namespace ackd {
 
@@ -18,7 +19,9 @@ struct TransferStart {
   Duration connect_timeout{5'000};  // names, all addresses, and TLS share it
   Duration total_timeout{10'000};
   std::size_t body_bytes_max = 64 * 1024;
-  bool status_decides = false;  // finish at complete final headers and drop the body
+  bool status_decides = false;           // finish at complete final headers and drop the body
+  std::optional<EgressSettings> egress;  // the merchant's own way out; nothing: as for everybody
+  bool verify_server = true;             // false: a loosening of the merchant's is in force
 };
 
 class Transport {

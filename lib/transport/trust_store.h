@@ -10,8 +10,20 @@
 #include <string>
 
 #include "base/result.h"
+#include "policy/egress_settings.h"
 
 namespace ackd {
+
+// Certificates with keys or signatures below 112 bits of strength are refused (SHA-1, RSA under 2048 bits), also where
+// the system's policy is laxer.
+void require_strong_keys(SSL_CTX* context);
+
+// Why a server's certificate was refused, for a person who can do something about it. `verified` is OpenSSL's X509_V_.
+std::string words_for_certificate(long verified);
+
+// Whether every set of certificates and every client certificate can be used. Errors name what is wrong in
+// Error::field ("tls.authorities.NAME").
+Status check_means(const EgressMeans& means);
 
 class TrustStore {
  public:

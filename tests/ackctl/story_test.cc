@@ -56,6 +56,22 @@ TEST_CASE("the story tells what came back, why that is not the acknowledgement, 
         "you can         'ackctl retry 31' sends it now, 'ackctl cancel 31' ends it\n");
 }
 
+TEST_CASE("an answer is shown with the charset it was read in, and harmless whatever it holds") {
+  Document document = near_miss();
+  Document& attempt = document["attempt_list"][0];
+  attempt["excerpt"] = "成功";
+  attempt["excerpt_charset"] = "gbk";
+  attempt["excerpt_base64"] = "s8m5pg==";
+  CHECK(has(story_of(document, kPlain), "status 200, text/html, body '成功' in gbk\n"));
+  attempt["excerpt"] = "a\u009b31m\u202Eb\u200B\r\nc\x1b]0;x\x07";
+  attempt["content_type"] = "text/\x1b[2J\u202Ehtml";
+  attempt["reason"] = "quoted \u2066 badly\nforged line";
+  const std::string story = story_of(document, kPlain);
+  CHECK(has(story, R"(text/\x1b[2J\u{202e}html, body 'a\x9b31m\u{202e}b\u{200b}\r\nc\x1b]0;x\x07' in gbk)"));
+  CHECK(has(story, R"(quoted \u{2066} badly\nforged line)"));
+  CHECK(!has(reason_of(Document{{"why", "a\x1b[2J\nb"}, {"facts", {"\u202E"}}}, kPlain), "\x1b"));
+}
+
 TEST_CASE("an attempt without an answer says how it ended instead") {
   Document document = near_miss();
   document["attempt_list"][0] = {{"number", 1},

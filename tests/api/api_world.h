@@ -245,13 +245,33 @@ struct CountingRng final : Rng {
   std::uint64_t state = 0;
 };
 
+// Finds every host at 203.0.113.9 at once, and what the policy says to it.
+struct FakeEgressChecks final : EgressChecks {
+  explicit FakeEgressChecks(const EgressPolicy& the_policy) : policy(the_policy) {}
+  bool room() const override { return has_room; }
+  void start(Ticket ticket, EgressQuestion question) override {
+    const EgressRules* rules = question.settings ? &question.settings->rules : nullptr;
+    const IpAddress address = parse_ip("203.0.113.9").value();
+    EgressFinding finding{
+        ticket, judge_address(policy, rules, address, question.url.port), EgressFinding::Lookup::kFound, {}, {}};
+    finding.addresses.push_back({address, finding.verdict});
+    findings.push_back(std::move(finding));
+  }
+  std::vector<EgressFinding> take_findings() override { return std::exchange(findings, {}); }
+
+  const EgressPolicy& policy;
+  bool has_room = true;
+  std::vector<EgressFinding> findings;
+};
+
 struct ApiWorld {
   static constexpr std::int64_t kStartMs = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
 
   static constexpr int kTurnsMax = 100;  // ten thousand items take 40 slices
 
   explicit ApiWorld(const IngestRates& rates = {}, InboxControl* inbox = nullptr)
-      : api(ApiParts{engine, intake, queries, catalogue, merchants, activations, inbox, *keys, rng},
+      : api(ApiParts{engine, intake, queries, catalogue, merchants, activations, inbox, *keys, rng, egress, means,
+                     egress_checks},
             ProcessFacts{"1.2.3", 42, engine.now(), "config.yaml"}, rates) {
     auto sources = load_profiles(ACKD_SOURCE_DIR "/schedules", "");
     REQUIRE(sources.ok());
@@ -312,6 +332,9 @@ struct ApiWorld {
   CountingRng rng;
   ProfileCatalogue catalogue;
   MerchantDirectory merchants;
+  EgressPolicy egress;
+  EgressMeans means;
+  FakeEgressChecks egress_checks{egress};
   Activations activations;
   Engine engine{
       EngineOptions{},

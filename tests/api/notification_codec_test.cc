@@ -2,8 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include "api/problem.h"
+
 namespace ackd {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 Result<IntakeRequest> read(const std::string& text) {
   const auto json = read_json(text);
@@ -65,6 +69,51 @@ TEST_CASE("sensitive values are hidden, and all values when the profile is not k
   CHECK(shown["fields"].dump() == R"({"card":"***","amount":"12.30"})");
   const auto unknown = to_json(record_with_fields(), RecordFacts{});
   CHECK(unknown["fields"].dump() == R"({"card":"***","amount":"***"})");
+}
+
+Json attempt_json(std::string excerpt, std::string content_type, Charset charset = Charset::kUtf8) {
+  NotificationRecord record = record_with_fields();
+  record.attempts.emplace_back();
+  record.attempts.back().excerpt = std::move(excerpt);
+  record.attempts.back().content_type = std::move(content_type);
+  RecordFacts facts;
+  facts.acknowledgement.emplace().charset = charset;
+  return to_json(record, facts)["attempt_list"][0];
+}
+
+TEST_CASE("the kept part of an answer is text, with its own bytes beside it where the text is not simply these") {
+  const Json plain = attempt_json("成功", "text/html; charset=utf-8");
+  CHECK(plain["excerpt"] == "成功");
+  CHECK(!plain.contains("excerpt_charset"));
+  CHECK(!plain.contains("excerpt_base64"));
+  CHECK(!attempt_json("OK", "text/html; charset=gbk").contains("excerpt_base64"));
+  for (const Json& gbk : {attempt_json("\xB3\xC9\xB9\xA6", "text/html; charset=GB2312"),
+                          attempt_json("\xB3\xC9\xB9\xA6", "text/html", Charset::kGbk)}) {
+    CHECK(gbk["excerpt"] == "成功");
+    CHECK(gbk["excerpt_charset"] == "gbk");
+    CHECK(gbk["excerpt_base64"] == "s8m5pg==");
+  }
+  const Json broken = attempt_json("a\xFF", "");
+  CHECK(broken["excerpt"] == "a\\xFF");
+  CHECK(broken["excerpt_charset"] == "utf-8");
+  CHECK(broken["excerpt_base64"] == "Yf8=");
+}
+
+TEST_CASE("an excerpt that was cut inside a character is still read as what it is") {
+  std::string text;
+  while (text.size() < kExcerptBytesMax) text += "功";
+  const Json cut = attempt_json(text.substr(0, kExcerptBytesMax), "", Charset::kGbk);
+  CHECK(cut["excerpt_charset"] == "utf-8");
+  CHECK(cut["excerpt"].get<std::string>().starts_with("功功"));
+  CHECK(cut["excerpt"].get<std::string>().ends_with("功\\xE5\\x8A"));
+}
+
+TEST_CASE("nothing in an answer can reach a terminal through the JSON") {
+  const Json attempt = attempt_json("\x1b[31m\u009b2J\u202E\u200B\x7f\r\n", "text/\x1b]0;\xFF\u202E");
+  const std::string body = respond(200, attempt).body;
+  for (const char c : body.substr(0, body.size() - 1)) CHECK((c >= ' ' && c <= '~'));
+  CHECK(Json::parse(body) == attempt);
+  CHECK(attempt["content_type"] == "text/\x1b]0;\\xFF\u202E");
 }
 
 TEST_CASE("the next attempt is told with its number, its time and how long that is") {

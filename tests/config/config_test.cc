@@ -79,7 +79,7 @@ merchants:
   CHECK(config->log.format == LogFormat::kJson);
   CHECK(config->schedules.folder == folder.file("s"));
   CHECK(config->schedules.overrides == "/o");
-  CHECK(config->egress.allow.size() == 2);
+  CHECK(config->egress.rules.allow.size() == 2);
   CHECK(config->delivery.page_bytes_max == 2u << 20);
   CHECK(config->disk.ballast_bytes == 0);
   CHECK(config->dns_servers.size() == 4);
@@ -289,14 +289,14 @@ TEST_CASE("the example loads, and its merchants fit the shipped profiles") {
   ProfileCatalogue catalogue;
   std::int64_t number = 0;
   for (ProfileSource& source : *sources) catalogue.set_current({++number}, std::move(source.profile));
-  const Status checked = check_merchants(config->merchants, catalogue);
+  const Status checked = check_merchants(*config, catalogue);
   CHECK_MESSAGE(checked.ok(), (checked.ok() ? "" : checked.error().message));
 
-  auto wrong = config->merchants;
-  wrong[0].merchant.provider = "dhpays";
+  Config wrong = *config;
+  wrong.merchants[0].merchant.provider = "dhpays";
   CHECK(check_merchants(wrong, catalogue).error().message.find("did you mean 'dhpay'?") != std::string::npos);
-  wrong = config->merchants;
-  wrong[1].merchant.options["ack_trim"] = "perhaps";
+  wrong = *config;
+  wrong.merchants[1].merchant.options["ack_trim"] = "perhaps";
   CHECK(check_merchants(wrong, catalogue).error().message.find("config.yaml:") == 0);
 }
 

@@ -172,6 +172,19 @@ def check_lanes(checker):
         checker.call("GET", "/v1/hosts", 400, query=query)
 
 
+def check_egress(checker):
+    policy = checker.call("GET", "/v1/egress", 200)
+    assert policy["allow"] == ["127.0.0.0/8"] and policy["ports"] == ["1-65535"], policy
+    path = "/v1/egress/check"
+    assert checker.call("GET", path, 200, query="?url=http://127.0.0.1:1/x")["allowed"]
+    refused = checker.call("GET", path, 200, query="?url=http://10.0.0.1/")
+    assert not refused["allowed"] and refused["addresses"][0]["reason"] == refused["reason"], refused
+    assert checker.call("GET", path, 200, query="?provider=payindex&merchant=m0")["allowed"]
+    checker.call("GET", path, 404, query="?provider=payindex&merchant=nobody")
+    for query in ("", "?url=", "?url=ftp://shop.example/", "?url=http://a.example/&url=x", "?host=a.example"):
+        checker.call("GET", path, 400, query=query)
+
+
 def check_providers(checker):
     own, nobody = {"provider": "payindex"}, {"provider": "payindx"}
     path = "/v1/providers/{provider}"
@@ -221,6 +234,7 @@ def check_the_rest(checker):
     checker.call("POST", merchant + "/probe", 409, silent)
     checker.call("POST", merchant + "/probe", 404, nobody)
     check_lanes(checker)
+    check_egress(checker)
     check_providers(checker)
     check_merchant_changes(checker, merchant)
     check_imports(checker)

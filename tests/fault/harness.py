@@ -29,6 +29,10 @@ PAYINDEX_FIELDS = {
 }
 
 
+# What the daemon may reach in tests whose merchants listen on loopback.
+LOOPBACK = 'allow: ["127.0.0.0/8"], ports: ["1-65535"]'
+
+
 class Skipped(Exception):
     """The machine lacks the means; the reason is printed and counted."""
 
@@ -152,14 +156,14 @@ class Process:
         self.traced = False
         os.makedirs(os.path.join(folder, "schedules"), exist_ok=True)
 
-    def configure(self, rest, tcp_port=None):
+    def configure(self, rest, tcp_port=None, egress=LOOPBACK):
         """Writes the configuration; `rest` has the merchants and what else is not as every test wants it."""
         listen = self.socket if tcp_port is None else f'[{self.socket}, "127.0.0.1:{tcp_port}"]'
         with open(os.path.join(self.folder, "config.yaml"), "w", encoding="utf-8") as config:
             config.write(
                 f"data_dir: {self.folder}/data\nlisten: {listen}\n"
                 f"schedules: {{folder: {SOURCE}/schedules, overrides: {self.folder}/schedules}}\n"
-                f'egress: {{allow: ["127.0.0.0/8"]}}\nlog: {{level: warning}}\n{rest}'
+                f"egress: {{{egress}}}\nlog: {{level: warning}}\n{rest}"
             )
 
     def start(self, ready_seconds=30, environment=None, may_die=False):
@@ -224,9 +228,12 @@ def free_port():
 
 
 class Daemon(Process):
-    """ackd with payindex merchants `m0`, `m1` ... at the given URLs, on a shortened schedule."""
+    """ackd with payindex merchants `m0`, `m1` ... on a shortened schedule.
 
-    def __init__(self, binary, folder, urls, delays="[50ms, 100ms, 200ms]", extra="", tcp_port=None):
+    Each is given by its URL, or by a dictionary of what its configuration has instead.
+    """
+
+    def __init__(self, binary, folder, merchants, delays="[50ms, 100ms, 200ms]", extra="", tcp_port=None, egress=LOOPBACK):
         super().__init__(binary, folder)
         with open(os.path.join(SOURCE, "schedules", "payindex.yaml"), encoding="utf-8") as shipped:
             profile = shipped.read()
@@ -236,10 +243,12 @@ class Daemon(Process):
         key = os.path.join(folder, "m.key")
         with open(os.open(key, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
             file.write("0123456789abcdef\n")
-        merchants = "".join(
-            f'  - {{provider: payindex, id: "m{i}", url: "{url}", key_file: m.key}}\n' for i, url in enumerate(urls)
-        )
-        self.configure(extra + "merchants:\n" + merchants, tcp_port)
+        lines = []
+        for i, given in enumerate(merchants):
+            own = given if isinstance(given, dict) else {"url": given}
+            merchant = {"provider": "payindex", "id": f"m{i}", "key_file": "m.key", **own}
+            lines.append("  - " + json.dumps(merchant) + "\n")  # JSON is YAML too
+        self.configure(extra + "merchants:\n" + "".join(lines), tcp_port, egress)
 
 
 class Platform:

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "text/characters.h"
+
 namespace ackd {
 namespace {
 
@@ -44,6 +46,16 @@ std::string reason(const AckRule& rule, std::string_view body, int status = 200)
   return verdict.reason;
 }
 
+void check_harmless(std::string_view text) {
+  while (!text.empty()) {
+    const Character character = first_character(text);
+    REQUIRE(character.bytes > 0);
+    REQUIRE_FALSE(is_control(character.code));
+    REQUIRE_FALSE(is_hidden(character.code));
+    text.remove_prefix(character.bytes);
+  }
+}
+
 bool names(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
@@ -55,6 +67,51 @@ TEST_CASE("an exact OK accepts those two bytes alone") {
     CHECK_FALSE_MESSAGE(accepts(payindex(), body), body);
   }
   CHECK_FALSE(accepts(payindex(), std::string_view("OK\0", 3)));
+}
+
+TEST_CASE("a reason quotes the answer in the words of its author, whatever its charset") {
+  const std::string gbk = "\xCA\xA7\xB0\xDC";  // 失败
+  AckRule rule = payindex();
+  CHECK(reason(rule, gbk) == "the body is '\xCA\xA7\\xB0\\xDC'; expected exactly 'OK'");
+  CHECK(judge_answer(rule, 200, gbk, "text/html; charset=GBK").reason ==
+        "the body is '失败' in gbk; expected exactly 'OK'");
+  CHECK(judge_answer(rule, 500, gbk, "text/html; charset=GBK").reason ==
+        "status 500; expected 200 to 299; the body is '失败' in gbk");
+  rule.charset = Charset::kGbk;
+  CHECK(reason(rule, gbk + "\xA3\xA1") == "the body is '失败！' in gbk; expected exactly 'OK'");
+  CHECK(reason(rule, "失败") == "the body is '失败'; expected exactly 'OK'");
+  CHECK(reason(rule, std::string_view("\xFF\xFEO\0K\0", 6)) == "the body is 'OK' in utf-16le; expected exactly 'OK'");
+  rule = rule_of(AckMatch::kContains, "\xB3\xC9\xB9\xA6");
+  CHECK(judge_answer(rule, 200, "\xB3\xC9\xB9\xA6!", "x; charset=gbk").reason ==
+        "status 200 and the body '成功!' in gbk");
+  // What XML and JSON say was converted when they were parsed.
+  rule = rule_of(AckMatch::kXmlElement, "OK");
+  rule.place = "code";
+  CHECK(names(judge_answer(rule, 200, "<?xml version='1.0' encoding='gbk'?><x><code>" + gbk + "</code></x>",
+                           "text/xml; charset=gbk")
+                  .reason,
+              "the XML's code is '失败'; expected 'OK'"));
+  rule.match = AckMatch::kFirstElement;
+  CHECK(names(judge_answer(rule, 200, "<code>" + gbk + "</code>", "text/xml; charset=gbk").reason,
+              "the first <code> is '失败' in gbk"));
+}
+
+TEST_CASE("a reason is one harmless line, whatever the answer holds") {
+  const std::string hostile =
+      "\x1b[31m\xC2\x9B"
+      "2J\r\nforged: line\xE2\x80\xAE\xE2\x80\x8B\xC2\xAD\xF3\xA0\x81\x81\x7f\xFF";
+  for (const char* type : {"", "text/html; charset=gbk", "text/html; charset=iso-8859-1", "x; charset=utf-16"}) {
+    for (const AckMatch match : {AckMatch::kExact, AckMatch::kTrimmed, AckMatch::kContains, AckMatch::kXmlElement,
+                                 AckMatch::kJsonValue, AckMatch::kFirstElement}) {
+      AckRule rule = rule_of(match, "OK");
+      rule.place = match == AckMatch::kJsonValue ? "/code" : "code";
+      for (const std::string& body : {hostile, "<code>" + hostile + "</code>", R"({"code":")" + hostile + "\"}"}) {
+        const std::string words = judge_answer(rule, 200, body, type).reason;
+        CHECK(is_valid_utf8(words));
+        check_harmless(words);
+      }
+    }
+  }
 }
 
 TEST_CASE("a trimmed success accepts blanks around it and nothing else") {

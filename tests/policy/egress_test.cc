@@ -8,12 +8,12 @@ namespace {
 bool allowed(std::string_view text, const EgressPolicy& policy = {}) {
   const Result<IpAddress> address = parse_ip(text);
   REQUIRE_MESSAGE(address.ok(), text);
-  return judge_address(policy, *address).allowed;
+  return judge_address(policy, nullptr, *address, 443).allowed;
 }
 
 EgressPolicy allowing(std::initializer_list<const char*> ranges) {
   EgressPolicy policy;
-  for (const char* range : ranges) policy.allow.push_back(parse_cidr(range).value());
+  for (const char* range : ranges) policy.rules.allow.push_back(parse_cidr(range).value());
   return policy;
 }
 
@@ -111,9 +111,9 @@ TEST_CASE("a prefix that does not end at a byte is compared bit by bit") {
 }
 
 TEST_CASE("a refusal names the address, the range and what to do") {
-  CHECK(judge_address({}, parse_ip("127.0.0.1").value()).reason ==
+  CHECK(judge_address({}, nullptr, parse_ip("127.0.0.1").value(), 443).reason ==
         "127.0.0.1 is loopback (127.0.0.0/8); list it under egress.allow to permit it");
-  CHECK(judge_address({}, parse_ip("fe80::1").value()).reason ==
+  CHECK(judge_address({}, nullptr, parse_ip("fe80::1").value(), 443).reason ==
         "fe80::1 is link-local (fe80::/10); list it under egress.allow to permit it");
 }
 
@@ -128,6 +128,89 @@ TEST_CASE("spellings that other parsers accept as an address are none") {
 TEST_CASE("bad ranges are refused") {
   for (const char* text : {"10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0.0.0/8x", "::/129", "ten/8", "/8", ""}) {
     CHECK_MESSAGE(!parse_cidr(text).ok(), text);
+  }
+}
+
+TEST_CASE("only the ports of the web are called, and those that are listed") {
+  EgressPolicy policy;
+  const auto allowed_port = [&](std::uint16_t port, const EgressRules* merchants = nullptr) {
+    return judge_target(policy, merchants, "shop.example", port).allowed;
+  };
+  CHECK(allowed_port(80));
+  CHECK(allowed_port(443));
+  const std::uint16_t others[] = {1, 22, 25, 79, 81, 442, 444, 8443, 65535};
+  for (const std::uint16_t port : others) CHECK_FALSE(allowed_port(port));
+  CHECK(judge_target(policy, nullptr, "shop.example", 22).reason ==
+        "port 22 is not among egress.ports; list it there to permit it");
+
+  EgressRules merchants;
+  merchants.ports = {{8443, 8445}};
+  CHECK_FALSE(allowed_port(8442, &merchants));
+  CHECK(allowed_port(8443, &merchants));
+  CHECK(allowed_port(8445, &merchants));
+  CHECK_FALSE(allowed_port(8446, &merchants));
+  policy.rules.ports = {{8000, 8001}};
+  CHECK_FALSE(allowed_port(443));
+  CHECK(allowed_port(8001));
+}
+
+TEST_CASE("what is denied stays denied, whoever allows it") {
+  EgressPolicy policy = allowing({"10.0.0.0/8"});
+  policy.rules.deny = {parse_cidr("10.1.0.0/16").value(), parse_cidr("1.1.1.0/24").value()};
+  EgressRules merchants;
+  merchants.allow = {parse_cidr("10.1.2.0/24").value(), parse_cidr("192.168.7.0/24").value()};
+  merchants.deny = {parse_cidr("8.8.8.8").value()};
+  const auto with_merchant = [&](const char* text) {
+    return judge_address(policy, &merchants, parse_ip(text).value(), 443).allowed;
+  };
+  CHECK(allowed("10.2.0.1", policy));
+  CHECK_FALSE(allowed("10.1.0.1", policy));
+  CHECK_FALSE(allowed("1.1.1.1", policy));
+  CHECK_FALSE(allowed("::ffff:1.1.1.1", policy));
+  CHECK(allowed("1.1.2.1", policy));
+  CHECK_FALSE(with_merchant("10.1.2.3"));
+  CHECK(with_merchant("192.168.7.9"));
+  CHECK_FALSE(allowed("192.168.7.9", policy));
+  CHECK_FALSE(with_merchant("8.8.8.8"));
+  CHECK(allowed("8.8.8.8", policy));
+}
+
+TEST_CASE("hosts are allowed and denied by name, label by label") {
+  EgressPolicy policy;
+  const auto allowed_host = [&](const char* host) { return judge_target(policy, nullptr, host, 443).allowed; };
+  policy.rules.deny_hosts = {"metadata.example", "*.internal.example"};
+  CHECK(allowed_host("shop.example"));
+  CHECK_FALSE(allowed_host("metadata.example"));
+  CHECK(allowed_host("x.metadata.example"));
+  CHECK_FALSE(allowed_host("a.b.internal.example"));
+  CHECK(allowed_host("internal.example"));
+  policy.rules.allow_hosts = {"*.example"};
+  CHECK(allowed_host("shop.example"));
+  CHECK_FALSE(allowed_host("metadata.example"));
+  CHECK_FALSE(allowed_host("shop.example.attacker.test"));
+  CHECK_FALSE(allowed_host("notexample"));
+  CHECK_FALSE(allowed_host("1.1.1.1"));
+}
+
+TEST_CASE("ackd's own listeners are refused whatever is allowed") {
+  EgressPolicy policy = allowing({"127.0.0.0/8", "0.0.0.0/8", "::1", "::"});
+  policy.own = {{parse_ip("127.0.0.1").value(), 8081}, {parse_ip("::1").value(), 8082}};
+  const auto allowed_at = [&](const char* text, std::uint16_t port) {
+    return judge_address(policy, nullptr, parse_ip(text).value(), port).allowed;
+  };
+  for (const char* text : {"127.0.0.1", "0.0.0.0", "::", "::ffff:127.0.0.1"}) CHECK_FALSE(allowed_at(text, 8081));
+  CHECK_FALSE(allowed_at("::1", 8082));
+  CHECK(allowed_at("127.0.0.1", 8080));
+  CHECK(allowed_at("127.0.0.2", 8081));
+  CHECK(allowed_at("::1", 8081));
+}
+
+TEST_CASE("ports are a number or a range of them") {
+  CHECK(to_string(parse_ports("443").value()) == "443");
+  CHECK(to_string(parse_ports("8000-8999").value()) == "8000-8999");
+  for (const char* text :
+       {"", "0", "65536", "80,443", "-80", "80-", "90-80", "80-80-80", " 80", "http", "+80", "0-9"}) {
+    CHECK_MESSAGE(!parse_ports(text).ok(), text);
   }
 }
 

@@ -63,6 +63,23 @@ TEST_CASE("headers are named well, once, and never ackd's own") {
   const auto headers = [](const std::string& list) { return std::string(kType) + "  headers: [" + list + "]\n"; };
   check_refused(kType, headers("{name: Content-Length, value: \"1\"}"), "headers[0].name: is set by ackd itself");
   check_refused(kType, headers("{name: hOsT, value: x}"), "is set by ackd itself");
+  for (const char* name :
+       {"Transfer-Encoding", "CONNECTION", "expect", "TE", "Trailer", "Upgrade", "Keep-Alive", "Proxy-Connection",
+        "proxy-authorization", "Proxy-Whatever", "Content-Type", "Cookie", "Authorization", "HTTP2-Settings"}) {
+    check_refused(kType, headers(std::string("{name: ") + name + ", value: x}"),
+                  "headers[0].name: is set by ackd itself");
+    check_refused("  field: sign\n", std::string("  header: ") + name + "\n",
+                  "signature.header: is set by ackd itself");
+  }
+  for (const char* text :
+       {"a\\r\\nHost: evil", "a\\nb", "a\\r\\n folded", "\\x1b[2J", "\\x7f", "{field.order}\\n", "\\u0085"}) {
+    check_refused(kType, headers(std::string("{name: X, value: \"") + text + "\"}"),
+                  "headers[0].value: goes into a header and must be printable ASCII");
+    check_refused(kType, headers(std::string("{name: X, value: x, otherwise: \"") + text + "\"}"),
+                  "headers[0].otherwise: goes into a header and must be printable ASCII");
+  }
+  check_refused("  field: sign\n", "  header: X-Sign\n  value: \"{signatures}\\nX: y\"\n",
+                "signature.value: goes into a header and must be printable ASCII");
   check_refused(kType, headers("{name: \"X Y\", value: x}"), "is not the name of a header");
   check_refused(kType, headers("{name: \"X\\r\\nY\", value: x}"), "is not the name of a header");
   check_refused(kType, headers("{name: X, value: a}, {name: x, value: b}"), "headers[1].name: is given twice");
@@ -127,6 +144,36 @@ TEST_CASE("a schedule is one list, one distance or one growth, and says how ofte
   refused("  exponential: {first: 5s, cap: 1s}\n  repeats: 3\n", "must be longer than 0s and not longer than cap");
   refused("  exponential: {first: 5s, cap: 1h, factor: 0.5}\n  repeats: 3\n", "'0.5' is not a number from 1 to 100");
   refused("  delays: [1m]\n  jitter_percent: 101\n", "is not a whole number from 0 to 100");
+}
+
+TEST_CASE("a schedule that never rests, never ends or overflows is refused, with its line") {
+  const auto refused = [](const std::string& schedule, const std::string& expected) {
+    check_refused("  delays: [1m, 2m]\n", schedule, expected);
+  };
+  refused("  every: 0s\n  repeats: 1000000000\n",
+          "schedule.repeats: '1000000000' is not a whole number from 0 to 2000");
+  refused("  every: 0s\n  repeats: 3\n", "must be longer than 0s");
+  refused("  delays: [1m, 0s]\n", "schedule.delays[1]: must be longer than 0s");
+  refused("  every: 1m\n  repeats: -1\n", "is not a whole number from 0 to 2000");
+  refused("  every: 1m\n  sends: 18446744073709551617\n", "is not a whole number from 1 to 2001");
+  for (const char* delay : {"-1s", "9223372036854775808s", "9223372036854775807s", "9223372036854775807ms", "NaN",
+                            "nan", "inf", "1e400", "1e3s", "0x10s", "+1s", ".5s", "1", "s", ""}) {
+    CAPTURE(delay);
+    refused(std::string("  delays: [\"") + delay + "\"]\n", "schedule.delays[0]: '");
+    refused(std::string("  every: \"") + delay + "\"\n  repeats: 3\n", "schedule.every: '");
+    refused(std::string("  delays: [1m]\n  give_up_after: \"") + delay + "\"\n", "schedule.give_up_after: '");
+    refused(std::string("  delays: [1m]\n  jitter_max: \"") + delay + "\"\n", "schedule.jitter_max: '");
+    refused(std::string("  delays: [1m]\n  retry_after_max: \"") + delay + "\"\n", "schedule.retry_after_max: '");
+    refused(std::string("  exponential: {first: \"") + delay + "\", cap: 1h}\n  repeats: 3\n",
+            "schedule.exponential.first: '");
+  }
+  refused("  every: 366d\n  repeats: 3\n", "is more than the limit of 365d");
+  refused("  delays: [1m]\n  give_up_after: 0s\n", "must be longer than 0s");
+  for (const char* factor : {"nan", "NaN", "inf", "-2", "0", "1e400", "101", "2x", ""}) {
+    CAPTURE(factor);
+    refused(std::string("  exponential: {first: 5s, cap: 1h, factor: \"") + factor + "\"}\n  repeats: 3\n",
+            "is not a number from 1 to 100");
+  }
 }
 
 TEST_CASE("schedules of every kind become delays") {

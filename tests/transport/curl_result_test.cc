@@ -16,6 +16,7 @@ struct Row {
   bool headers_complete;
   bool uses_tls;
   TransferEnd end;
+  bool has_route = true;
 };
 
 constexpr Row kRows[] = {
@@ -24,14 +25,20 @@ constexpr Row kRows[] = {
     // Connecting: what a packet from outside says is the receiver's, what this machine says is ours.
     {CURLE_COULDNT_CONNECT, ECONNREFUSED, false, false, false, TransferEnd::kConnectRefused},
     {CURLE_COULDNT_CONNECT, ECONNRESET, false, false, false, TransferEnd::kConnectRefused},
+    {CURLE_COULDNT_CONNECT, ECONNREFUSED, false, false, false, TransferEnd::kConnectRefused, false},
     {CURLE_COULDNT_CONNECT, 0, false, false, false, TransferEnd::kConnectRefused},
     {CURLE_COULDNT_CONNECT, ETIMEDOUT, false, false, false, TransferEnd::kConnectTimeout},
     {CURLE_COULDNT_CONNECT, EHOSTUNREACH, false, false, false, TransferEnd::kHostUnreachable},
+    {CURLE_COULDNT_CONNECT, EHOSTUNREACH, false, false, false, TransferEnd::kNoRoute, false},
     {CURLE_COULDNT_CONNECT, EHOSTDOWN, false, false, false, TransferEnd::kHostUnreachable},
-    {CURLE_COULDNT_CONNECT, ENETUNREACH, false, false, false, TransferEnd::kNoRoute},
+    {CURLE_COULDNT_CONNECT, EHOSTDOWN, false, false, false, TransferEnd::kNoRoute, false},
+    {CURLE_COULDNT_CONNECT, ENETUNREACH, false, false, false, TransferEnd::kHostUnreachable},
+    {CURLE_COULDNT_CONNECT, ENETUNREACH, false, false, false, TransferEnd::kNoRoute, false},
     {CURLE_COULDNT_CONNECT, ENETDOWN, false, false, false, TransferEnd::kNoRoute},
     {CURLE_COULDNT_CONNECT, EAFNOSUPPORT, false, false, false, TransferEnd::kNoRoute},
-    {CURLE_COULDNT_CONNECT, EACCES, false, false, false, TransferEnd::kNoRoute},
+    {CURLE_COULDNT_CONNECT, EACCES, false, false, false, TransferEnd::kHostUnreachable},
+    {CURLE_COULDNT_CONNECT, EACCES, false, false, false, TransferEnd::kNoRoute, false},
+    {CURLE_COULDNT_CONNECT, EINVAL, false, false, false, TransferEnd::kNoRoute},
     {CURLE_COULDNT_CONNECT, EPERM, false, false, false, TransferEnd::kNoRoute},
     {CURLE_COULDNT_CONNECT, EADDRNOTAVAIL, false, false, false, TransferEnd::kOutOfResources},
     {CURLE_COULDNT_CONNECT, EMFILE, false, false, false, TransferEnd::kOutOfResources},
@@ -76,7 +83,9 @@ TEST_CASE("each row of the table of libcurl results") {
     CAPTURE(row.code);
     CAPTURE(row.os_errno);
     CAPTURE(row.request_started);
-    const TransferEnd end = end_of({row.code, row.os_errno, row.request_started, row.headers_complete, row.uses_tls});
+    CAPTURE(row.has_route);
+    const TransferEnd end =
+        end_of({row.code, row.os_errno, row.request_started, row.headers_complete, row.uses_tls, row.has_route});
     CHECK(std::string(name_of(end)) == name_of(row.end));
   }
 }

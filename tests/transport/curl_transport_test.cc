@@ -39,10 +39,11 @@ TEST_CASE("the request is what was asked for, and Host, Content-Length, User-Age
   start.request.url.path = "/a/../b%20c";
   start.request.url.query = "x=1&y=%E4";
   start.request.headers.push_back({"X-Empty", ""});
+  start.request.headers.push_back({"X-Blank", " \t "});
   CHECK(fixture.run(std::move(start)).status == 200);
   CHECK(seen == "POST /a/../b%20c?x=1&y=%E4 HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) +
                     "\r\nUser-Agent: ackd/test\r\nAccept: */*\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-                    "X-Empty:\r\nContent-Length: 8\r\n\r\norder=42");
+                    "X-Empty:\r\nX-Blank:\r\nContent-Length: 8\r\n\r\norder=42");
 }
 
 TEST_CASE("a GET has no body and no Content-Type, a POST may be empty") {
@@ -200,6 +201,26 @@ TEST_CASE("libcurl's own second send on a connection that broke is counted") {
   CHECK(server.requests() == 3);
 }
 
+TEST_CASE("libcurl sends a second time on a new connection, however many idle ones have gone together") {
+  std::atomic<int> together{0};
+  ScriptedServer server([&](Connection& connection) {
+    connection.read_request();
+    const bool kept = ++together <= 4;
+    // Nobody is answered before all four are here, so there are four connections.
+    while (together < 4) std::this_thread::yield();
+    connection.send(plain_answer("OK"));
+    if (kept) connection.read_request();
+  });
+  Fixture fixture;
+  for (int i = 0; i < 4; ++i) fixture.transport().start(fixture.post(server.port()));
+  fixture.finish(4);
+  REQUIRE(server.accepted() == 4);
+  const Transfer again = fixture.run(server.port());
+  CHECK(again.end == TransferEnd::kComplete);
+  CHECK(again.silent_resends == 1);
+  CHECK(server.requests() == 6);
+}
+
 TEST_CASE("the proxy settings of the environment are ignored") {
   ScriptedServer proxy(always(plain_answer("proxy")));
   ScriptedServer server(always(plain_answer("OK")));
@@ -215,8 +236,8 @@ TEST_CASE("a forbidden address is refused without one packet") {
   ScriptedServer server(always(plain_answer("OK")));
   ScriptedDns dns(ScriptedDns::Names{{"inside.test", {"127.0.0.1"}}, {"mixed.test", {"1.1.1.1", "127.0.0.1"}}});
   CurlTransportOptions options = loopback_allowed();
-  options.egress.allow.clear();
-  options.dns_servers = dns.servers();
+  options.egress.rules.allow.clear();
+  options.names.servers = dns.servers();
   Fixture fixture(std::move(options));
   for (const char* host : {"127.0.0.1", "inside.test", "mixed.test", "::ffff:127.0.0.1", "::1", "localhost"}) {
     const Transfer transfer = fixture.run(fixture.post(server.port(), host));
@@ -229,13 +250,42 @@ TEST_CASE("a forbidden address is refused without one packet") {
 TEST_CASE("a request that could change its own framing is not sent") {
   ScriptedServer server(always(plain_answer("OK")));
   Fixture fixture;
-  for (const Field& header :
-       {Field{"Host", "evil"}, Field{"content-length", "1"}, Field{"Transfer-Encoding", "chunked"},
-        Field{"Connection", "close"}, Field{"Expect", "x"}, Field{"X", "a\r\nB: c"}, Field{"X", std::string("a\0b", 3)},
-        Field{"X Y", "a"}, Field{"", "a"}, Field{"X:", "a"}}) {
+  for (const Field& header : {Field{"Host", "evil"},
+                              Field{"content-length", "1"},
+                              Field{"Transfer-Encoding", "chunked"},
+                              Field{"Connection", "close"},
+                              Field{"Expect", "x"},
+                              Field{"X", "a\r\nB: c"},
+                              Field{"X", std::string("a\0b", 3)},
+                              Field{"X", "a\r\n folded"},
+                              Field{"X", "a\nb"},
+                              Field{"X", "a\rb"},
+                              Field{"X", "a\x1b[2J"},
+                              Field{"X", "a\x7f"},
+                              Field{"X Y", "a"},
+                              Field{"", "a"},
+                              Field{"X:", "a"},
+                              Field{"X\r\nY", "a"},
+                              Field{"Keep-Alive", "1"},
+                              Field{"TE", "gzip"},
+                              Field{"trailer", "X"},
+                              Field{"UPGRADE", "h2c"},
+                              Field{"Proxy-Connection", "close"},
+                              Field{"Proxy-Authorization", "Basic eA=="},
+                              Field{"proxy-anything", "x"},
+                              Field{"HTTP2-Settings", "x"},
+                              Field{"content-TYPE", "text/plain"}}) {
     TransferStart start = fixture.post(server.port());
     start.request.headers.push_back(header);
-    CHECK_MESSAGE(fixture.run(std::move(start)).end == TransferEnd::kRequestInvalid, header.name);
+    const Transfer transfer = fixture.run(std::move(start));
+    CHECK_MESSAGE(transfer.end == TransferEnd::kRequestInvalid, header.name);
+    CHECK(!transfer.detail.empty());
+    CHECK(transfer.detail.find('\n') == std::string::npos);
+  }
+  for (const std::string& query : {std::string("a b"), std::string("a\r\nHost: evil"), std::string("a\0b", 3)}) {
+    TransferStart start = fixture.post(server.port());
+    start.request.url.query = query;
+    CHECK(fixture.run(std::move(start)).end == TransferEnd::kRequestInvalid);
   }
   TransferStart start = fixture.post(server.port());
   start.request.method = "DELETE";
@@ -247,7 +297,7 @@ TEST_CASE("a name is pinned, and the next address is tried when the first refuse
   ScriptedServer server(always(plain_answer("OK")));
   ScriptedDns dns(ScriptedDns::Names{{"pay.test", {"127.0.0.2", "127.0.0.1"}}});
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   Fixture fixture(std::move(options));
   const Transfer transfer = fixture.run(fixture.post(server.port(), "pay.test"));
   CHECK(transfer.end == TransferEnd::kComplete);
@@ -270,7 +320,7 @@ TEST_CASE("an address that swallows packets leaves the next one its share of the
   }
   ScriptedDns dns(ScriptedDns::Names{{"pay.test", {"127.0.0.2", "127.0.0.1"}}});
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   Fixture fixture(std::move(options));
   TransferStart start = fixture.post(server.port(), "pay.test");
   start.connect_timeout = Duration(600);
@@ -287,7 +337,7 @@ TEST_CASE("a single-label name is not completed with a search domain") {
   ScriptedServer server(always(plain_answer("OK")));
   ScriptedDns dns(ScriptedDns::Names{{"pay.inside.test", {"127.0.0.1"}}});
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   setenv("LOCALDOMAIN", "inside.test", 1);
   Fixture fixture(std::move(options));
   CHECK(fixture.run(fixture.post(server.port(), "pay")).end == TransferEnd::kNameNotFound);
@@ -332,7 +382,7 @@ TEST_CASE("an idle connection that its peer has closed is dropped although nothi
 TEST_CASE("when every address refuses, the transfer is refused") {
   ScriptedDns dns(ScriptedDns::Names{{"pay.test", {"127.0.0.2", "127.0.0.3", "127.0.0.4"}}});
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   Fixture fixture(std::move(options));
   std::uint16_t port = 0;
   { port = ScriptedServer(always("")).port(); }
@@ -343,16 +393,16 @@ TEST_CASE("a name without a server is an attempt that did not reach anybody, a d
   ScriptedDns dns(ScriptedDns::Names{{"empty.test", {}}});
   ScriptedDns broken(ScriptedDns::Names{}, ScriptedDns::Mode::kServfail);
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   Fixture fixture(std::move(options));
   CHECK(fixture.run(fixture.post(80, "missing.test")).end == TransferEnd::kNameNotFound);
   CHECK(fixture.run(fixture.post(80, "empty.test")).end == TransferEnd::kNameNotFound);
   CurlTransportOptions servfail = loopback_allowed();
-  servfail.dns_servers = broken.servers();
+  servfail.names.servers = broken.servers();
   Fixture second(std::move(servfail));
   CHECK(second.run(second.post(80, "any.test")).end == TransferEnd::kNameNotFound);
   CurlTransportOptions refused = loopback_allowed();
-  refused.dns_servers = "127.0.0.1:1";
+  refused.names.servers = "127.0.0.1:1";
   Fixture third(std::move(refused));
   CHECK(third.run(third.post(80, "any.test")).end == TransferEnd::kResolverFailed);
 }
@@ -361,7 +411,7 @@ TEST_CASE("a silent name server neither stalls the loop nor delays other hosts")
   ScriptedServer server(always(plain_answer("OK")));
   ScriptedDns dns(ScriptedDns::Names{}, ScriptedDns::Mode::kSilent);
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   Fixture fixture(std::move(options));
   for (int i = 0; i < 200; ++i) {
     TransferStart start = fixture.post(80, "h" + std::to_string(i) + ".test");
@@ -378,11 +428,34 @@ TEST_CASE("a silent name server neither stalls the loop nor delays other hosts")
   CHECK(fixture.worst_stall_ms < kStallLimitMs);
 }
 
+TEST_CASE("names that are never answered do not keep one that is well waiting") {
+  ScriptedServer server(always(plain_answer("OK")));
+  ScriptedDns::Names names{{"well.test", {"127.0.0.1"}}};
+  for (int i = 0; i < 400; ++i) names["silent" + std::to_string(i) + ".test"] = {ScriptedDns::kNoAnswer};
+  ScriptedDns dns(names);
+  CurlTransportOptions options = loopback_allowed();
+  options.names.servers = dns.servers();
+  Fixture fixture(std::move(options));
+  for (int i = 0; i < 400; ++i) {
+    TransferStart silent = fixture.post(server.port(), "silent" + std::to_string(i) + ".test");
+    silent.connect_timeout = silent.total_timeout = Duration(6'000);
+    fixture.transport().start(std::move(silent));
+  }
+  TransferStart well = fixture.post(server.port(), "well.test");
+  well.connect_timeout = well.total_timeout = Duration(6'000);
+  fixture.transport().start(std::move(well));
+  const std::vector<Transfer> finished = fixture.finish(401);
+  CHECK(finished.back().end == TransferEnd::kComplete);
+  // 401 questions, 48 in each third of a second; asked with patience at once it would be half a minute.
+  CHECK(finished.back().took < Duration(5'000));
+  CHECK(finished.front().end == TransferEnd::kResolverFailed);
+}
+
 TEST_CASE("lookups of one name are asked once and remembered") {
   ScriptedServer server(always(plain_answer("OK")));
   ScriptedDns dns(ScriptedDns::Names{{"pay.test", {"127.0.0.1"}}});
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   Fixture fixture(std::move(options));
   for (int i = 0; i < 30; ++i) fixture.transport().start(fixture.post(server.port(), "pay.test"));
   fixture.finish(30);
@@ -400,7 +473,7 @@ TEST_CASE("300 transfers over 50 origins all end, each with its own answer") {
   for (int i = 0; i < 50; ++i) names["h" + std::to_string(i) + ".test"] = {"127.0.0.1"};
   ScriptedDns dns(std::move(names));
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   options.shards = 64;
   Fixture fixture(std::move(options));
   for (int round = 0; round < 3; ++round) {
@@ -431,7 +504,7 @@ TEST_CASE("abort_all ends every transfer as aborted, wherever it is") {
   ScriptedServer server([](Connection& connection) { connection.hold(); });
   ScriptedDns dns(ScriptedDns::Names{}, ScriptedDns::Mode::kSilent);
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   Fixture fixture(std::move(options));
   start_two_that_hang(fixture, server);
   fixture.transport().abort_all();
@@ -443,7 +516,7 @@ TEST_CASE("a transport may be destroyed with transfers and lookups under way") {
   ScriptedServer server([](Connection& connection) { connection.hold(); });
   ScriptedDns dns(ScriptedDns::Names{}, ScriptedDns::Mode::kSilent);
   CurlTransportOptions options = loopback_allowed();
-  options.dns_servers = dns.servers();
+  options.names.servers = dns.servers();
   Fixture fixture(std::move(options));
   start_two_that_hang(fixture, server);
   CHECK(fixture.transport().running() == 2);
@@ -471,7 +544,7 @@ TEST_CASE("certificates that cannot be read and bad name servers are told at sta
   REQUIRE(!without.ok());
   CHECK(without.error().field == "ca_file");
   CurlTransportOptions bad_servers;
-  bad_servers.dns_servers = "not an address";
+  bad_servers.names.servers = "not an address";
   CHECK(!CurlTransport::create(loop, std::move(bad_servers)).ok());
 }
 

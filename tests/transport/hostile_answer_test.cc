@@ -28,7 +28,7 @@ ScriptedServer::Script endless(std::string start, std::string piece) {
 }
 
 struct Row {
-  const char* what;
+  std::string what;
   std::string answer;
   TransferEnd end;
   int status;
@@ -42,7 +42,7 @@ TEST_CASE("an answer that is cut short or not to be trusted has its own end, and
       {"half a status line", "HTTP/1.1 2", TransferEnd::kBroken, 0, false},
       {"half the headers", ok + "A: b\r\n", TransferEnd::kBroken, 200, false},
       {"a short body", ok + "Content-Length: 10\r\n\r\nOK", TransferEnd::kBroken, 200, true},
-      {"a bad chunk", ok + "Transfer-Encoding: chunked\r\n\r\nZZ\r\n", TransferEnd::kBroken, 200, true},
+      {"a bad chunk", ok + "Transfer-Encoding: chunked\r\n\r\nZZ\r\n", TransferEnd::kBadHttp, 200, true},
       {"chunks without an end", ok + "Transfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n", TransferEnd::kBroken, 200, true},
       {"only an interim answer", "HTTP/1.1 100 Continue\r\n\r\n", TransferEnd::kBroken, 0, false},
       {"HTTP/0.9", "OK\n", TransferEnd::kBadHttp, 0, false},
@@ -100,7 +100,7 @@ TEST_CASE("a reset at any point after the request is a broken transfer") {
 
 TEST_CASE("answers without end are cut at the caps and cost no memory") {
   struct Endless {
-    const char* what;
+    std::string what;
     std::string start;
     std::string piece;
     TransferEnd end;
@@ -115,7 +115,9 @@ TEST_CASE("answers without end are cut at the caps and cost no memory") {
       {"trailers", ok + "Transfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n0\r\n", "T: x\r\n", TransferEnd::kHeaderCap},
       {"body", ok + "\r\n", kilobyte, TransferEnd::kBodyCap},
       {"chunks", ok + "Transfer-Encoding: chunked\r\n\r\n", "4\r\nxxxx\r\n", TransferEnd::kBodyCap},
-      {"a chunk extension", ok + "Transfer-Encoding: chunked\r\n\r\n2;", kilobyte, TransferEnd::kTimeout},
+      {"a chunk extension", ok + "Transfer-Encoding: chunked\r\n\r\n2;", kilobyte, TransferEnd::kHeaderCap},
+      {"one trailer", ok + "Transfer-Encoding: chunked\r\n\r\n0\r\nT: ", kilobyte, TransferEnd::kHeaderCap},
+      {"small chunks", ok + "Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", TransferEnd::kBodyCap},
   };
   for (const Endless& row : rows) {
     CAPTURE(row.what);
@@ -188,6 +190,44 @@ TEST_CASE("an answer before the whole request was read is an answer") {
   const Transfer transfer = fixture.run(std::move(start));
   CHECK(transfer.end == TransferEnd::kComplete);
   CHECK(transfer.status == 413);
+}
+
+TEST_CASE("a whole answer ends the transfer although the receiver never reads the request") {
+  for (const std::string& answer :
+       {plain_answer("OK"), std::string("HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n0\r\n\r\n")}) {
+    ScriptedServer server([&](Connection& connection) {
+      connection.send(answer);
+      pollfd nothing{-1, 0, 0};
+      poll(&nothing, 0, 600);
+    });
+    Fixture fixture;
+    TransferStart start = fixture.post(server.port());
+    start.request.body.assign(32 * 1024 * 1024, 'x');
+    start.total_timeout = Duration(8'000);
+    const Transfer transfer = fixture.run(std::move(start));
+    CHECK(transfer.end == TransferEnd::kComplete);
+    CHECK(transfer.body == "OK");
+    CHECK(transfer.detail.empty());
+    CHECK(transfer.took < Duration(4'000));
+  }
+}
+
+TEST_CASE("a reset after any byte of an answer is no acknowledgement before the answer is whole") {
+  const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a\r\nOK\r\n0\r\nX: y\r\n\r\n";
+  Fixture fixture;
+  for (const std::string& answer : {plain_answer("OK"), chunked}) {
+    for (std::size_t length = 0; length < answer.size(); ++length) {
+      CAPTURE(length);
+      ScriptedServer server([&](Connection& connection) {
+        connection.read_request();
+        connection.send(answer.substr(0, length));
+        connection.reset();
+      });
+      const Transfer transfer = fixture.run(server.port());
+      CHECK(std::string(name_of(transfer.end)) == name_of(TransferEnd::kBroken));
+      CHECK(transfer.body.size() <= 2);
+    }
+  }
 }
 
 }  // namespace

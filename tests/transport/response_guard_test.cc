@@ -21,6 +21,12 @@ TransferEnd feed(const std::vector<std::string>& lines) {
   return feed(guard, lines);
 }
 
+ResponseGuard chunked() {
+  ResponseGuard guard(64, false);
+  CHECK(feed(guard, {"HTTP/1.1 200 OK", "Transfer-Encoding: chunked", ""}) == TransferEnd::kComplete);
+  return guard;
+}
+
 TEST_CASE("headers are complete at the blank line after the final status, not before") {
   ResponseGuard guard(64, false);
   CHECK(feed(guard, {"HTTP/1.1 100 Continue", ""}) == TransferEnd::kComplete);
@@ -94,12 +100,87 @@ TEST_CASE("header lines are counted over interim answers, headers and trailers t
   CHECK(interim.stopped_by() == TransferEnd::kHeaderCap);
   CHECK(accepted == kHeaderLinesMax);
 
-  ResponseGuard trailers(64, false);
-  CHECK(feed(trailers, {"HTTP/1.1 200 OK", "Transfer-Encoding: chunked", ""}) == TransferEnd::kComplete);
+  ResponseGuard trailers = chunked();
+  CHECK(trailers.on_body("2\r\nOK\r\n0\r\n"));
   accepted = 3;
-  while (trailers.on_header_line("T: x\r\n")) ++accepted;
+  while (trailers.on_body("T: x\r\n")) ++accepted;
   CHECK(trailers.stopped_by() == TransferEnd::kHeaderCap);
   CHECK(accepted == kHeaderLinesMax);
+}
+
+TEST_CASE("bytes of extensions and trailers are header bytes") {
+  for (const std::string& endless : {std::string("2;"), std::string("0\r\nT: ")}) {
+    ResponseGuard guard = chunked();
+    CHECK(guard.on_body(endless));
+    std::size_t pieces = 0;
+    while (guard.on_body("xxxxxxxxxxxxxxxx")) ++pieces;
+    CHECK(guard.stopped_by() == TransferEnd::kHeaderCap);
+    CHECK(pieces * 16 <= kHeaderBytesMax);
+    CHECK(guard.body().empty());
+  }
+}
+
+TEST_CASE("the end of the message is known, whatever frames it") {
+  struct Row {
+    std::vector<std::string> head;
+    std::vector<std::string> body;
+    bool with_connection;
+  };
+  const std::vector<Row> rows = {
+      {{"HTTP/1.1 200 OK", "Content-Length: 4", ""}, {"ab", "cd"}, false},
+      {{"HTTP/1.1 200 OK", "Content-Length: 0", ""}, {}, false},
+      {{"HTTP/1.1 204 OK", ""}, {}, false},
+      {{"HTTP/1.1 304 OK", "Content-Length: 9", ""}, {}, false},
+      {{"HTTP/1.1 103 OK", "Content-Length: 9", "", "HTTP/1.1 200 OK", "Content-Length: 1", ""}, {"x"}, false},
+      {{"HTTP/1.1 200 OK", "Transfer-Encoding: chunked", ""}, {"1\r\nx\r\n", "0\r\n", "\r\n"}, false},
+      {{"HTTP/1.1 200 OK", ""}, {"x"}, true},
+      {{"HTTP/1.0 200 OK", ""}, {"x"}, true},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.head.front());
+    ResponseGuard guard(64, false);
+    CHECK(!guard.message_ended());
+    CHECK(feed(guard, row.head) == TransferEnd::kComplete);
+    for (const std::string& piece : row.body) {
+      CHECK(!guard.message_ended());
+      CHECK(guard.on_body(piece));
+    }
+    CHECK(guard.message_ended() == !row.with_connection);
+    CHECK(guard.ends_with_connection() == row.with_connection);
+    CHECK(guard.leaves_connection_clean());
+  }
+}
+
+TEST_CASE("bytes behind the last chunk taint the connection, and a message that goes on there is not believed") {
+  ResponseGuard guard = chunked();
+  CHECK(guard.on_body("0\r\n\r\nHTTP/1.1 200 OK"));
+  CHECK(guard.message_ended());
+  CHECK(!guard.leaves_connection_clean());
+  CHECK(!guard.on_body("x"));
+  CHECK(guard.stopped_by() == TransferEnd::kBadHttp);
+}
+
+TEST_CASE("a Retry-After in seconds is read whatever its length") {
+  const std::vector<std::pair<std::string, std::optional<std::int64_t>>> rows = {
+      {"0", 0},
+      {"120", 120},
+      {"000000000000000000000000120", 120},
+      {"999999999999999999", 999'999'999'999'999'999},
+      {"100000000000000000000", INT64_MAX},
+      {std::string(1'000, '9'), INT64_MAX},
+      {"-5", std::nullopt},
+      {"+5", std::nullopt},
+      {"5s", std::nullopt},
+      {"", std::nullopt},
+      {"Thu, 01 Jan 1970 00:00:00 GMT", std::nullopt},
+  };
+  for (const auto& [value, seconds] : rows) {
+    CAPTURE(value);
+    ResponseGuard guard(64, false);
+    CHECK(feed(guard, {"HTTP/1.1 503 X", "Retry-After: 7", "Retry-After: " + value, ""}) == TransferEnd::kComplete);
+    CHECK(guard.has_retry_after());
+    CHECK(guard.retry_after_s() == seconds);
+  }
 }
 
 TEST_CASE("header bytes are counted, up to the last allowed one") {

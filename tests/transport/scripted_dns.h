@@ -18,6 +18,7 @@ namespace ackd::test {
 class ScriptedDns {
  public:
   using Names = std::map<std::string, std::vector<std::string>>;  // name to IPv4 addresses
+  static constexpr const char* kNoAnswer = "";                    // in place of an address: silence about this name
   enum class Mode { kAnswers, kSilent, kServfail };
 
   explicit ScriptedDns(Names names, Mode mode = Mode::kAnswers) : names_(std::move(names)), mode_(mode) {
@@ -49,7 +50,7 @@ class ScriptedDns {
       const ssize_t got = recvfrom(fd_, query, sizeof query, 0, reinterpret_cast<sockaddr*>(&from), &size);
       if (got <= 12 || stopping_) continue;
       const std::string answer = answer_to({query, static_cast<std::size_t>(got)});
-      if (mode_ != Mode::kSilent) {
+      if (mode_ != Mode::kSilent && !answer.empty()) {
         sendto(fd_, answer.data(), answer.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
       }
     }
@@ -69,13 +70,14 @@ class ScriptedDns {
     if (is_a) questions_ += 1;
     const auto found = names_.find(name);
     const bool known = found != names_.end();
+    if (known && found->second == std::vector<std::string>{kNoAnswer}) return {};
     const std::vector<std::string> addresses = known && is_a ? found->second : std::vector<std::string>{};
     std::string out = query.substr(0, 2);
     const int code = mode_ == Mode::kServfail ? 2 : (known ? 0 : 3);
     out += {'\x81', static_cast<char>(0x80 | code), 0, 1, 0, static_cast<char>(addresses.size()), 0, 0, 0, 0};
     out += query.substr(12, at + 5 - 12);
     for (const std::string& address : addresses) {
-      out += {'\xc0', 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4};
+      out += {'\xc0', 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4};
       in_addr v4{};
       inet_pton(AF_INET, address.c_str(), &v4);
       out.append(reinterpret_cast<const char*>(&v4), 4);

@@ -68,6 +68,15 @@ class Connection {
   // Says that nothing more will come, and still reads.
   void end_of_answers() { shutdown(fd_, SHUT_WR); }
 
+  // The client's address.
+  std::string peer() const {
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    getpeername(fd_, reinterpret_cast<sockaddr*>(&address), &size);
+    char text[INET_ADDRSTRLEN];
+    return inet_ntop(AF_INET, &address.sin_addr, text, sizeof text);
+  }
+
   // The next close sends RST instead of FIN.
   void reset() {
     const linger now{1, 0};

@@ -10,6 +10,10 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
+
+#include "crypto/digest.h"
+#include "policy/egress_settings.h"
 
 namespace ackd::test {
 
@@ -35,20 +39,44 @@ class Authority {
   ~Authority() { unlink(file_.c_str()); }
 
   const std::string& file() const { return file_; }
+  std::string pem() const { return pem_of(certificate_.get()); }
+
+  // A certificate of a client, with its key.
+  ClientCertificate client() const {
+    const Key key(EVP_EC_gen("P-256"));
+    const Certificate certificate = issue("client", key.get(), "DNS:client", -3'600, 86'400);
+    return {pem_of(certificate.get()), Secret(pem_of(key.get()))};
+  }
+  // Makes the server refuse clients without a certificate of this authority.
+  void ask_for_client(SSL_CTX* context) const {
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate_.get());
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  }
 
   // A server whose certificate names `host`, valid from and until these seconds from now.
   ServerContext server(const std::string& host, long from_s = -3'600, long until_s = 86'400) const {
-    ServerContext context(SSL_CTX_new(TLS_server_method()));
     const Key key(EVP_EC_gen("P-256"));
-    const Certificate certificate = issue("server", key.get(), "DNS:" + host, from_s, until_s);
+    return context_of(issue("server", key.get(), "DNS:" + host, from_s, until_s), key);
+  }
+
+  // A server whose key is too short, or whose certificate is signed with a digest that can be forged.
+  ServerContext weak_server(const std::string& host, bool weak_key) const {
+    const Key key(weak_key ? EVP_RSA_gen(1024) : EVP_EC_gen("P-256"));
+    const EVP_MD* const digest = weak_key ? EVP_sha256() : EVP_sha1();
+    return context_of(issue("server", key.get(), "DNS:" + host, -3'600, 86'400, digest), key);
+  }
+
+ private:
+  static ServerContext context_of(const Certificate& certificate, const Key& key) {
+    ServerContext context(SSL_CTX_new(TLS_server_method()));
+    SSL_CTX_set_security_level(context.get(), 0);
     SSL_CTX_use_certificate(context.get(), certificate.get());
     SSL_CTX_use_PrivateKey(context.get(), key.get());
     return context;
   }
 
- private:
-  Certificate issue(const char* name, EVP_PKEY* subject, const std::string& alternative, long from_s,
-                    long until_s) const {
+  Certificate issue(const char* name, EVP_PKEY* subject, const std::string& alternative, long from_s, long until_s,
+                    const EVP_MD* digest = EVP_sha256()) const {
     Certificate certificate(X509_new());
     X509* const raw = certificate.get();
     X509_set_version(raw, 2);
@@ -61,8 +89,23 @@ class Authority {
     const bool is_authority = alternative.empty();
     add_extension(raw, NID_basic_constraints, is_authority ? "critical,CA:TRUE" : "CA:FALSE");
     if (!is_authority) add_extension(raw, NID_subject_alt_name, alternative.c_str());
-    X509_sign(raw, key_.get(), EVP_sha256());
+    X509_sign(raw, key_.get(), digest);
     return certificate;
+  }
+
+  template <class Thing>
+  static std::string pem_of(Thing* thing) {
+    BIO* const bio = BIO_new(BIO_s_mem());
+    if constexpr (std::is_same_v<Thing, X509>) {
+      PEM_write_bio_X509(bio, thing);
+    } else {
+      PEM_write_bio_PrivateKey(bio, thing, nullptr, nullptr, 0, nullptr, nullptr);
+    }
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(bio, &text);
+    std::string out(text, static_cast<std::size_t>(size));
+    BIO_free(bio);
+    return out;
   }
 
   static void set_name(X509_NAME* name, const char* text) {
@@ -79,5 +122,14 @@ class Authority {
   Certificate certificate_;
   std::string file_;
 };
+
+// "sha256//BASE64" of the server's public key.
+inline std::string pin_of(SSL_CTX* context) {
+  unsigned char* der = nullptr;
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(SSL_CTX_get0_certificate(context)), &der);
+  const std::string bytes(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
+  OPENSSL_free(der);
+  return "sha256//" + to_text(digest(DigestKind::kSha256, bytes), DigestForm::kBase64);
+}
 
 }  // namespace ackd::test

@@ -27,7 +27,7 @@ struct TlsSetting {
   static CurlTransportOptions options(const Authority& trusted, const ScriptedDns& dns) {
     CurlTransportOptions out = loopback_allowed();
     out.ca_file = trusted.file();
-    out.dns_servers = dns.servers();
+    out.names.servers = dns.servers();
     return out;
   }
 
@@ -99,6 +99,20 @@ TEST_CASE("TLS 1.1 is refused and 1.2 is accepted") {
   SSL_CTX_set_max_proto_version(current.get(), TLS1_2_VERSION);
   TlsSetting accepted(authority, current.get());
   CHECK(accepted.run().end == TransferEnd::kComplete);
+}
+
+TEST_CASE("a short key and a SHA-1 signature are refused where the system's policy permits them") {
+  REQUIRE(kLaxPolicy == 0);
+  const Authority authority;
+  for (const bool weak_key : {true, false}) {
+    CAPTURE(weak_key);
+    const ServerContext context = authority.weak_server("pay.test", weak_key);
+    TlsSetting setting(authority, context.get());
+    const Transfer transfer = setting.run();
+    CHECK(transfer.end == TransferEnd::kTlsFailed);
+    CHECK_MESSAGE(transfer.detail.find("too weak") != std::string::npos, transfer.detail);
+    CHECK(setting.server.requests() == 0);
+  }
 }
 
 TEST_CASE("a peer that is silent in the handshake ends at the connect timeout") {

@@ -18,7 +18,8 @@ namespace ackd::test {
 inline CurlTransportOptions loopback_allowed() {
   CurlTransportOptions options;
   options.shards = 4;
-  options.egress.allow = {parse_cidr("127.0.0.0/8").value()};
+  options.egress.rules.allow = {parse_cidr("127.0.0.0/8").value()};
+  options.egress.rules.ports = {{1, 65535}};
   options.user_agent = "ackd/test";
   return options;
 }
