@@ -218,10 +218,24 @@ TEST_CASE("a lane that is closed or paused while it is held back is let go by no
   CHECK(f.start() == 10);
 }
 
-TEST_CASE("a host that answered for a while only is held back again") {
+TEST_CASE("a lane with nothing due sleeps until it has, and is held back then") {
   Fixture f;
   f.suspend();
+  Lane& lane = f.lanes.get(LaneId{1}, key(1));
+  f.lanes.note_beyond(lane, DueClass::kRetry, kNow + Duration(500));
+  f.lanes.reconsider(lane, kNow);
+  CHECK_FALSE(f.lanes.waits_for_trial(HostStanding::kUnknown));
+  CHECK(f.lanes.next_wake() == kNow + Duration(500));
+  f.lanes.wake_due(kNow + Duration(500));
+  CHECK(f.lanes.waits_for_trial(HostStanding::kUnknown));
+}
+
+TEST_CASE("a host that answered for a while only is held back again") {
+  Fixture f;
+  f.facts["m2"].origin = "m1";
+  f.suspend();
   f.offer(1, 10);
+  f.offer(2, 20);
   f.answer(1);
   f.outage.note("m1", Contact::kFailed, kNow);
   f.lanes.release(kNow);

@@ -232,6 +232,20 @@ TEST_CASE("a failure is doubted until somebody else answers, for a minute at mos
   CHECK_FALSE(f.doubts(4));
 }
 
+TEST_CASE("a host that was reached until now is doubted from its first failure on") {
+  Fixture f;
+  f.reach(1, 3);
+  f.pass(Duration(50'000));
+  f.reach(1, 3);
+  f.pass(Duration(50'000));
+  f.fail(1, 2);
+  CHECK(f.doubts(1));
+  f.pass(Duration(5'000));
+  f.reach(3, 3);
+  f.fail(1, 1);
+  CHECK_FALSE(f.doubts(1));
+}
+
 TEST_CASE("a host that fails alone is doubted for ten seconds") {
   Fixture f;
   f.fail(1, 1);
