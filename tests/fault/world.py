@@ -149,6 +149,6 @@ class World:
         return found[identifier]
 
     def strays(self, *merchants):
-        """Connections that were begun to anyone but these addresses and the name server."""
-        allowed = (*merchants, network.NAME_SERVER)
-        return {at: count for at, count in network.syns().items() if at[0] not in allowed}
+        """Connections that were begun to anyone but these addresses, at the ports of the web, and the name server."""
+        return {at: count for at, count in network.syns().items()
+                if at != (network.NAME_SERVER, 53) and (at[0] not in merchants or at[1] not in (80, 443))}
