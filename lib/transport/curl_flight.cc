@@ -277,7 +277,8 @@ std::string CurlFlight::words_for(CURLcode code) const {
   if (code == CURLE_PEER_FAILED_VERIFICATION) {
     long verified = X509_V_OK;
     curl_easy_getinfo(easy_.get(), CURLINFO_SSL_VERIFYRESULT, &verified);
-    if (verified != X509_V_OK) return words_for_certificate(verified);
+    // libcurl compares the host by itself, and leaves the result unspecified where that fails.
+    if (verified != X509_V_OK && verified != X509_V_ERR_UNSPECIFIED) return words_for_certificate(verified);
   }
   return error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(code);
 }

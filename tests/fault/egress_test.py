@@ -60,6 +60,8 @@ SINGLE = [
     "64:ff9b:1::a9fe:a9fe", "2002:7f00:1::", "2001:0:7f00:1::", "169.254.169.254", "169.254.170.2", "100.100.100.200",
     "192.0.0.192", "168.63.129.16", "fd00:ec2::254", "255.255.255.255", "10.1.2.3", "172.31.255.1", "192.168.1.1",
 ]
+# Of the merchant, whose web server is all that is meant to be called.
+PORTS = [22, 25, 79, 81, 3128, 6379, 8080, 65535]
 # Names that mean, or are made to mean, an address that is forbidden.
 NAMES = {
     "localhost": [], "LOCALHOST": [], "pay.localhost": [MERCHANT], "metadata.google.internal": ["169.254.169.254"],
@@ -98,7 +100,7 @@ def forbidden():
     for text in RANGES:
         network_range = ipaddress.ip_network(text)
         urls += [(f"http://{bracketed(str(end))}/", [str(end)]) for end in (network_range[0], network_range[-1])]
-    urls += [(url, [to]) for url, to in DECOYS.items()]
+    urls += [(url, [to]) for url, to in DECOYS.items()] + [(f"http://{MERCHANT}:{port}/", [MERCHANT]) for port in PORTS]
     return urls + [(f"http://{name}/", addresses or ["127.0.0.1"]) for name, addresses in NAMES.items()]
 
 
@@ -129,7 +131,7 @@ def start(options, folder, **rest):
 def check_quiet(world):
     strays = world.strays(MERCHANT, REDIRECTING)
     assert not strays, f"sent to {strays}"
-    connected = {at for at in world.receivers.connections if at[0] not in (MERCHANT, REDIRECTING)}
+    connected = {at for at in world.receivers.connections if at[0] not in (MERCHANT, REDIRECTING) or at[1] not in (80, 443)}
     assert not connected, f"connected to {connected}"
 
 
@@ -247,6 +249,40 @@ def try_default_policy(options, folder, found):
             show("refused", "4xx, field url", f": {count}")
 
 
+# A policy of an operator's, and of merchants: (merchant, URL, whether it is within).
+OPERATOR = 'deny: ["1.1.2.0/24", "10.9.0.0/16"], deny_hosts: ["*.evil.test"]'
+OWN_POLICIES = [{}, {"egress_allow": "10.0.0.0/8"}, {"egress_deny": "1.1.3.0/24"}, {"egress_ports": "8080"}]
+WITHIN = [
+    ("m0", "http://1.1.3.1/", True), ("m0", "http://1.1.2.1/", False), ("m0", "http://a.evil.test/", False),
+    ("m0", "http://10.1.2.3/", False), ("m0", "http://1.1.1.1:8080/", False), ("m0", "http://shop.test/", True),
+    ("m1", "http://10.1.2.3/", True), ("m1", "http://10.9.0.1/", False), ("m1", "http://169.254.169.254/", False),
+    ("m1", "http://[::ffff:10.9.0.1]/", False), ("m1", "http://[64:ff9b::10.1.2.3]/", False),
+    ("m2", "http://1.1.3.2/", False), ("m2", "http://1.1.1.1/", True),
+    ("m3", "http://1.1.1.2:8080/", True), ("m3", "http://1.1.1.2:22/", False), ("m3", "http://1.1.2.1:8080/", False),
+]
+
+
+def try_own_policies(options, folder, found):
+    """What an operator denies wins over everything; what a merchant is allowed is its own; ackd never calls itself."""
+    listening = harness.free_port()
+    ours = {"egress_allow": "127.0.0.0/8 0.0.0.0", "egress_ports": str(listening)}
+    merchants = [{"options": own} for own in (*OWN_POLICIES, ours)]
+    with World(options, folder, merchants, egress=OPERATOR, tcp_port=listening) as world:
+        world.names.names["shop.test"] = world.names.names["a.evil.test"] = name_server.has("1.1.1.3")
+        with found.case("K  policies of an operator and of merchants", world.probe) as show:
+            at_ourselves = [(f"m{len(OWN_POLICIES)}", f"http://{own}:{listening}/", False) for own in ("127.0.0.1", "0.0.0.0")]
+            for merchant, url, within in WITHIN + at_ourselves:
+                status, answer = world.post(merchant, url)
+                assert status == 201 or (not within and answer.get("field") == "url"), f"{merchant} {url}: {answer}"
+                if status == 201:
+                    record = world.ended(answer["id"], "delivered", "held")
+                    assert record["state"] == ("delivered" if within else "held"), f"{merchant} {url}: {record}"
+            begun = set(network.syns()) - {(network.NAME_SERVER, 53)}
+            expected = {("1.1.3.1", 80), ("1.1.1.3", 80), ("10.1.2.3", 80), ("1.1.1.1", 80), ("1.1.1.2", 8080)}
+            assert begun == expected, f"sent to {begun}, expected {expected}"
+            show("not_sent", "egress_refused", f": {len(WITHIN + at_ourselves)}")
+
+
 def reached(address, port=80):
     harness.wait_until(lambda: network.syns().get((address, port)), 20, f"a connection to {address}:{port} was begun")
 
@@ -254,13 +290,15 @@ def reached(address, port=80):
 def try_everything_allowed(options, folder, found):
     """The control: with the policy out of the way the very same requests leave, and the traps and the counter see them."""
     wanted = [(url, to) for url, to in forbidden() if all(map(can_be_sent_to, to))]
-    with start(options, folder, egress='allow: ["0.0.0.0/0", "::/0"]') as world:
+    with start(options, folder, egress='allow: ["0.0.0.0/0", "::/0"], ports: ["1-65535"]') as world:
         with found.case("control: the same, with everything allowed", world.probe) as show:
             for url, _ in wanted:
                 world.accepted(url=url)
             for url, to in wanted:
                 harness.wait_until(lambda to=to: any(at[0] in map(dialled, to) for at in network.syns()), 20,
                                    f"a connection for {url} was begun")
+            for port in PORTS:
+                reached(MERCHANT, port)
             for trap in ("127.0.0.1", "169.254.169.254", "10.1.2.3", "192.168.1.1"):
                 harness.wait_until(lambda trap=trap: world.receivers.received(trap), 20, f"{trap} has a request")
             show("sent", "SYN counted", f": {len(wanted)}")
@@ -276,7 +314,7 @@ def try_everything_allowed(options, folder, found):
 
 def test(options, folder):
     found = findings.Findings()
-    for number, part in enumerate((try_default_policy, try_everything_allowed)):
+    for number, part in enumerate((try_default_policy, try_own_policies, try_everything_allowed)):
         own = os.path.join(folder, str(number))
         os.mkdir(own)
         part(options, own, found)

@@ -191,8 +191,7 @@ def start(options, folder, pki, cases, **rest):
     return world
 
 
-def check(world, case, identifier, show, began):
-    ending = world.first_ending(identifier)
+def check(world, case, ending, show, began):
     show(ending.outcome, ending.end, seconds=ending.seconds, since=began)
     allowed = [case.expected] if case.expected else [FAILED, TIMED_OUT]
     assert (ending.outcome, ending.end) in allowed, f"{ending}, expected {allowed}"
@@ -210,10 +209,12 @@ def check(world, case, identifier, show, began):
 
 def try_cases(group, world, cases, found, also=""):
     began = time.monotonic()
-    posted = [world.accepted(f"m{i}") for i in range(len(cases))]
+    posted = world.accepted_together([f"m{i}" for i in range(len(cases))])
+    endings = world.first_endings(posted)
     for case, identifier in zip(cases, posted):
         with found.case(f"{group} {case.name}{also}", world.probe) as show:
-            check(world, case, identifier, show, began)
+            assert identifier in endings, f"not tried: {world.record(identifier)}"
+            check(world, case, endings[identifier], show, began)
     with found.case(f"{group} the loop went on{also}", world.probe) as show:
         assert world.probe.worst(began) < STALL_SECONDS_MAX, f"stalled for {world.probe.worst(began):.2f} s"
         show("", "", since=began)

@@ -69,8 +69,12 @@ TEST_CASE("a certificate for another host, or for the name when the address was 
   const Authority authority;
   const ServerContext context = authority.server("other.test");
   TlsSetting setting(authority, context.get());
-  CHECK(setting.run().end == TransferEnd::kTlsFailed);
-  CHECK(setting.run("127.0.0.1").end == TransferEnd::kTlsFailed);
+  for (const char* host : {"pay.test", "127.0.0.1"}) {
+    const Transfer transfer = setting.run(host);
+    CHECK(transfer.end == TransferEnd::kTlsFailed);
+    CHECK_MESSAGE(transfer.detail.find("name") != std::string::npos, transfer.detail);
+    CHECK_MESSAGE(transfer.detail.find(host) != std::string::npos, transfer.detail);
+  }
   CHECK(setting.server.requests() == 0);
 }
 
