@@ -273,6 +273,8 @@ std::string CurlFlight::words_for(CURLcode code) const {
     return guard_.headers_complete() ? "libcurl and ackd disagree where it ends"
                                      : "the connection ended inside the headers";
   }
+  // libcurl says "out of memory", which would send people looking on the wrong machine.
+  if (end_after(code) == TransferEnd::kHeaderCap) return "a line of more than 100 KiB";
   if (socket_errno_ != 0) return fmt::format("socket: {}", std::strerror(socket_errno_));
   if (code == CURLE_PEER_FAILED_VERIFICATION) {
     long verified = X509_V_OK;

@@ -49,6 +49,8 @@ HONESTLY = [
     acknowledged("honest: head and body apart", says(OK + b"Content-Length: 2\r\n\r\n", 0.05, b"OK")),
     acknowledged("honest: chunks", says(CHUNKED + b"1\r\nO\r\n1\r\nK\r\n" + LAST)),
     acknowledged("honest: extension, trailer", says(CHUNKED + b"2;a=b\r\nOK\r\n0\r\nX: y\r\n\r\n")),
+    # What the request itself takes, which some tricks share.
+    acknowledged("honest: asked with 200 KiB", says(HONEST), body=200_000),
     acknowledged("honest: until close", says_and_closes(OK + b"\r\nOK"), reused=False),
     acknowledged("honest: HTTP/1.0", says_and_closes(b"HTTP/1.0 200 OK\r\n\r\nOK"), reused=False),
     acknowledged("honest: 103, then 200", says(b"HTTP/1.1 103 Early\r\nLink: <x>\r\n\r\n" + HONEST)),

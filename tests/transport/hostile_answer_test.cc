@@ -128,6 +128,7 @@ TEST_CASE("answers without end are cut at the caps and cost no memory") {
     const std::size_t before = resident_kib();
     const Transfer transfer = fixture.run(std::move(start));
     CHECK(std::string(name_of(transfer.end)) == name_of(row.end));
+    CHECK(transfer.detail.find("memory") == std::string::npos);
     CHECK(transfer.body.size() <= 64 * 1024);
     // Sanitizers keep freed memory in quarantine, hence the generous room; unbounded growth is 100 MiB a second.
     CHECK(resident_kib() < before + 30 * 1024);
