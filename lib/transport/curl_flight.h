@@ -53,6 +53,8 @@ class CurlFlight {
   // Keeps those of the source address's family, where one is set.
   EgressVerdict take_addresses(const std::vector<IpAddress>& addresses);
   bool has_address() const { return !addresses_.empty(); }
+  // Whether an address was connected to; until then all time went into finding one.
+  bool has_tried() const { return next_address_ > 0; }
 
   enum class Next { kReady, kNoAddressLeft, kNoTimeLeft, kNoMemory };
   // Sets up `easy` for the next address, with its share of what is left of the connect timeout. The flight owns it from

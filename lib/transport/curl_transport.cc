@@ -179,6 +179,8 @@ void CurlTransport::connect(CurlFlight& flight) {
       [[fallthrough]];
     case CurlFlight::Next::kNoMemory: return finish(flight, TransferEnd::kOutOfResources, "libcurl is out of memory");
     case CurlFlight::Next::kNoTimeLeft:
+      if (flight.has_tried()) break;
+      return finish(flight, TransferEnd::kResolverFailed, "the host's addresses came too late to connect to one");
     case CurlFlight::Next::kNoAddressLeft: break;
   }
   finish(flight, TransferEnd::kConnectTimeout, "no time was left to connect");
