@@ -196,9 +196,7 @@ def test(options, folder):
     check_meter(found)
     parts = [lambda own: try_few(options, own, found), lambda own: try_none(options, own, found, True),
              lambda own: try_none(options, own, found, False)]
-    for number, part in enumerate(parts):
-        own = os.path.join(folder, str(number))
-        os.mkdir(own)
+    for part, own in findings.each_in_its_folder(parts, folder):
         part(own)
     found.close()
 

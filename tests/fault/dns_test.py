@@ -273,9 +273,7 @@ PARTS = [try_broken, try_silent, try_rebinding, try_search]
 
 def test(options, folder):
     found = findings.Findings()
-    for number, part in enumerate(PARTS):
-        own = os.path.join(folder, str(number))
-        os.mkdir(own)
+    for part, own in findings.each_in_its_folder(PARTS, folder):
         part(options, own, found)
     found.close()
 

@@ -7,7 +7,6 @@ requests arrive as soon as the policy allows them, so the traps are known to wor
 """
 
 import ipaddress
-import os
 
 import findings
 import harness
@@ -314,9 +313,7 @@ def try_everything_allowed(options, folder, found):
 
 def test(options, folder):
     found = findings.Findings()
-    for number, part in enumerate((try_default_policy, try_own_policies, try_everything_allowed)):
-        own = os.path.join(folder, str(number))
-        os.mkdir(own)
+    for part, own in findings.each_in_its_folder((try_default_policy, try_own_policies, try_everything_allowed), folder):
         part(options, own, found)
     found.close()
 

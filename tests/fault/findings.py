@@ -5,6 +5,7 @@ keeps the answer away.
 """
 
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -28,6 +29,14 @@ while True:
     print(began, time.monotonic() - began, flush=True)
     threading.Event().wait(0.003)
 """
+
+
+def each_in_its_folder(parts, folder):
+    """The parts of a test, each with a folder of its own below the test's."""
+    for number, part in enumerate(parts):
+        own = os.path.join(folder, str(number))
+        os.mkdir(own)
+        yield part, own
 
 
 class StallProbe:

@@ -269,9 +269,7 @@ def test(options, folder):
         raise harness.Skipped("no openssl on this machine")
     found = findings.Findings()
     pki = Pki(folder)
-    for number, part in enumerate(PARTS):
-        own = os.path.join(folder, str(number))
-        os.mkdir(own)
+    for part, own in findings.each_in_its_folder(PARTS, folder):
         part(options, own, found, pki)
     found.close()
 
