@@ -47,7 +47,7 @@ Json way_json(const EgressQuestion& question, const EgressMeans& means, WallTime
   static const EgressSettings kNone;
   const EgressSettings& settings = question.settings ? *question.settings : kNone;
   Json way = Json::object();
-  if (const Proxy* proxy = proxy_for(question.settings, means)) way["proxy"] = to_string(*proxy);
+  if (const SocketAddress* proxy = proxy_for(question.settings, means)) way["proxy"] = to_string(*proxy);
   const auto source = settings.source_address ? settings.source_address : means.source_address;
   if (source) way["source_address"] = to_string(*source);
   if (!settings.authority.empty()) way["tls_ca"] = settings.authority;
@@ -63,7 +63,7 @@ ApiResponse respond_with_egress(const EgressPolicy& policy, const EgressMeans& m
   Json proxies = Json::object();
   for (const auto& [name, proxy] : means.proxies) proxies[name] = to_string(proxy);
   Json own = Json::array();
-  for (const OwnListener& door : policy.own) own.push_back(to_string(Proxy{door.address, door.port}));
+  for (const SocketAddress& door : policy.own) own.push_back(to_string(door));
   return respond(200, {{"allow", ranges_json(policy.rules.allow)},
                        {"deny", ranges_json(policy.rules.deny)},
                        {"ports", ports_json(policy.rules.ports)},

@@ -73,14 +73,14 @@ Result<std::string> read_certificates(const std::string& path) {
 }
 
 // "http://192.0.2.1:3128". Only an address, and nothing behind the port.
-Result<Proxy> read_proxy(std::string_view text) {
+Result<SocketAddress> read_proxy(std::string_view text) {
   const Result<Url> url = parse_url(text);
   if (!url) return url.error();
   const Result<IpAddress> address = parse_ip(url->host);
   if (url->tls || !address || url->path != "/" || !url->query.empty()) {
     return invalid("write http://ADDRESS:PORT, with an address and not a name");
   }
-  return Proxy{*address, url->port};
+  return SocketAddress{*address, url->port};
 }
 
 void read_authorities(const YamlSection& tls, const FileContext& context, EgressMeans& means) {
@@ -107,7 +107,7 @@ void read_client_certificates(const YamlSection& tls, const FileContext& context
 
 void read_proxies(const YamlSection& egress, YamlTrouble& trouble, EgressMeans& means) {
   for_each_name(egress, "proxies", [&](const YamlNode& item, const std::string& path) {
-    const Result<Proxy> proxy = read_proxy(yaml_text(item, path, trouble));
+    const Result<SocketAddress> proxy = read_proxy(yaml_text(item, path, trouble));
     if (item.key == kNoProxy) return trouble.report(item.place, path, "stands for going through none; choose a name");
     if (!proxy) return trouble.report(item.place, path, proxy.error().message);
     means.proxies.emplace(item.key, *proxy);

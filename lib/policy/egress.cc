@@ -103,7 +103,7 @@ bool holds(const std::vector<PortRange>& ranges, std::uint16_t port) {
 }
 
 // Linux delivers to a loopback listener what is sent to the unspecified address.
-bool is_own(const OwnListener& listener, const IpAddress& address, std::uint16_t port) {
+bool is_own(const SocketAddress& listener, const IpAddress& address, std::uint16_t port) {
   static constexpr IpAddress kUnspecifiedV4 = v4_address(0, 0, 0, 0);
   return listener.port == port && (listener.address == address || address == kUnspecifiedV4 || address == IpAddress{});
 }
@@ -171,6 +171,11 @@ std::string to_string(const Cidr& range) {
   return fmt::format("{}/{}", to_string(range.base), range.prefix_bits - (short_form ? kV4PrefixBits : 0));
 }
 
+std::string to_string(const SocketAddress& address) {
+  const std::string ip = to_string(address.address);
+  return is_v4(address.address) ? fmt::format("{}:{}", ip, address.port) : fmt::format("[{}]:{}", ip, address.port);
+}
+
 bool contains(const Cidr& range, const IpAddress& address) {
   const auto whole_bytes = static_cast<std::size_t>(range.prefix_bits / 8);
   if (!std::equal(range.base.bytes.begin(), range.base.bytes.begin() + range.prefix_bits / 8, address.bytes.begin())) {
@@ -208,7 +213,7 @@ EgressVerdict judge_target(const EgressPolicy& policy, const EgressRules* mercha
 
 EgressVerdict judge_address(const EgressPolicy& policy, const EgressRules* merchants, const IpAddress& address,
                             std::uint16_t port) {
-  const auto is_ours = [&](const OwnListener& listener) { return is_own(listener, address, port); };
+  const auto is_ours = [&](const SocketAddress& listener) { return is_own(listener, address, port); };
   if (std::any_of(policy.own.begin(), policy.own.end(), is_ours)) {
     return {false, fmt::format("{} with port {} is where ackd itself listens", to_string(address), port)};
   }

@@ -52,15 +52,15 @@ struct EgressRules {
   std::vector<std::string> deny_hosts;   // patterns; wins over allow_hosts
 };
 
-// One of ackd's own doors: a notification must never come in there as a request.
-struct OwnListener {
+struct SocketAddress {
   IpAddress address;
   std::uint16_t port = 0;
 };
+std::string to_string(const SocketAddress& address);  // "192.0.2.1:3128", "[2001:db8::1]:3128"
 
 struct EgressPolicy {
   EgressRules rules{.allow = {}, .deny = {}, .ports = {{80, 80}, {443, 443}}, .allow_hosts = {}, .deny_hosts = {}};
-  std::vector<OwnListener> own;
+  std::vector<SocketAddress> own;  // where ackd itself listens: a notification must never come in there as a request
 };
 
 struct EgressVerdict {

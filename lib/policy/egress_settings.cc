@@ -16,12 +16,6 @@ Status check_name(const Values& values, const std::string& name, const char* opt
 
 }  // namespace
 
-std::string to_string(const Proxy& proxy) {
-  const std::string address = to_string(proxy.address);
-  const bool v6 = address.find(':') != std::string::npos;
-  return fmt::format("{}{}{}:{}", v6 ? "[" : "", address, v6 ? "]" : "", proxy.port);
-}
-
 bool is_unverified(const EgressSettings& settings, WallTime now) {
   return settings.unverified_until && now < *settings.unverified_until &&
          *settings.unverified_until - now <= kLooseningMax;
@@ -40,7 +34,7 @@ Status check_named(const EgressSettings& settings, const EgressMeans& means) {
   return check_name(means.proxies, settings.proxy, "proxy", "egress.proxies");
 }
 
-const Proxy* proxy_for(const std::optional<EgressSettings>& settings, const EgressMeans& means) {
+const SocketAddress* proxy_for(const std::optional<EgressSettings>& settings, const EgressMeans& means) {
   const bool own = settings && !settings->proxy.empty();
   const auto found = means.proxies.find(own ? settings->proxy : means.proxy);
   return found == means.proxies.end() ? nullptr : &found->second;

@@ -20,19 +20,13 @@ struct ClientCertificate {
   Secret key;
 };
 
-// An HTTP proxy, by address: to look up its name would be one more thing that can fail or lie.
-struct Proxy {
-  IpAddress address;
-  std::uint16_t port = 0;
-};
-std::string to_string(const Proxy& proxy);  // "192.0.2.1:3128", "[2001:db8::1]:3128"
-
 // What the configuration gives names to. Settings that come over the API name these and never a file or an address of
 // this machine's.
 struct EgressMeans {
   std::map<std::string, std::string, std::less<>> authorities;  // certificates as PEM
   std::map<std::string, ClientCertificate, std::less<>> client_certificates;
-  std::map<std::string, Proxy, std::less<>> proxies;
+  // HTTP proxies, by address: to look up a name would be one more thing that can fail or lie.
+  std::map<std::string, SocketAddress, std::less<>> proxies;
   std::string proxy;                        // the one that everybody goes through; empty for none
   std::optional<IpAddress> source_address;  // that everybody is sent from; nothing: the system chooses
 };
@@ -59,6 +53,6 @@ bool is_unverified(const EgressSettings& settings, WallTime now);
 Status check_named(const EgressSettings& settings, const EgressMeans& means);
 
 // The proxy that a request goes through, or nullptr. REQUIRES: check_named().
-const Proxy* proxy_for(const std::optional<EgressSettings>& settings, const EgressMeans& means);
+const SocketAddress* proxy_for(const std::optional<EgressSettings>& settings, const EgressMeans& means);
 
 }  // namespace ackd

@@ -18,11 +18,6 @@
 namespace ackd {
 namespace {
 
-std::string with_port(const std::string& ip, unsigned port) {
-  const bool v6 = ip.find(':') != std::string::npos;
-  return v6 ? fmt::format("[{}]:{}", ip, port) : fmt::format("{}:{}", ip, port);
-}
-
 // The address inside a socket address; unspecified, which every policy refuses, for a family that is neither.
 IpAddress address_of(const curl_sockaddr& address) {
   IpAddress out;
@@ -110,7 +105,7 @@ CurlFlight::Next CurlFlight::prepare(CurlEasy easy, std::int64_t now_ms) {
 }
 
 std::string CurlFlight::target() const {
-  return with_port(to_string(addresses_[next_address_ - 1]), url().port);
+  return to_string(SocketAddress{addresses_[next_address_ - 1], url().port});
 }
 
 void CurlFlight::set_callbacks() {
@@ -265,8 +260,8 @@ void CurlFlight::add_proxy_facts(CurlFacts& facts) const {
   facts.proxy_status = static_cast<int>(status);
 }
 
-std::string CurlFlight::words_for(CURLcode code) const {
-  if (end_after(code) == TransferEnd::kComplete) return {};
+std::string CurlFlight::words_for(CURLcode code, TransferEnd end) const {
+  if (end == TransferEnd::kComplete) return {};
   if (!guard_.stop_reason().empty()) return guard_.stop_reason();
   if (!egress_reason_.empty()) return egress_reason_;
   if (code == CURLE_OK) {
@@ -274,7 +269,7 @@ std::string CurlFlight::words_for(CURLcode code) const {
                                      : "the connection ended inside the headers";
   }
   // libcurl says "out of memory", which would send people looking on the wrong machine.
-  if (end_after(code) == TransferEnd::kHeaderCap) return "a line of more than 100 KiB";
+  if (end == TransferEnd::kHeaderCap) return "a line of more than 100 KiB";
   if (socket_errno_ != 0) return fmt::format("socket: {}", std::strerror(socket_errno_));
   if (code == CURLE_PEER_FAILED_VERIFICATION) {
     long verified = X509_V_OK;
@@ -288,7 +283,7 @@ std::string CurlFlight::words_for(CURLcode code) const {
 Transfer CurlFlight::report(CURLcode code, std::int64_t now_ms) {
   const TransferEnd end = end_after(code);
   const bool earlier_counts = is_ours(end) && earlier_end_ != TransferEnd::kComplete;
-  return report(earlier_counts ? earlier_end_ : end, earlier_counts ? earlier_detail_ : words_for(code), now_ms);
+  return report(earlier_counts ? earlier_end_ : end, earlier_counts ? earlier_detail_ : words_for(code, end), now_ms);
 }
 
 Transfer CurlFlight::report(TransferEnd end, std::string detail, std::int64_t now_ms) {
@@ -315,9 +310,10 @@ void CurlFlight::fill_in(Transfer& transfer, std::int64_t now_ms) const {
   curl_easy_getinfo(easy_.get(), CURLINFO_PRIMARY_IP, &ip);
   curl_easy_getinfo(easy_.get(), CURLINFO_PRIMARY_PORT, &port);
   const bool connected = requests_started_ > 0 || connected_us > 0;
-  if (connected && ip != nullptr && *ip != '\0') {
-    const std::string next = with_port(ip, static_cast<unsigned>(port));
-    transfer.peer = proxy_ == nullptr ? next : fmt::format("{} through {}", target(), next);
+  const Result<IpAddress> next = parse_ip(connected && ip != nullptr ? ip : "");
+  if (next) {
+    transfer.peer = to_string(SocketAddress{*next, static_cast<std::uint16_t>(port)});
+    if (proxy_ != nullptr) transfer.peer = fmt::format("{} through {}", target(), transfer.peer);
   }
   if (!guard_.headers_complete() || !guard_.has_retry_after()) return;
   if (guard_.retry_after_s()) {

@@ -76,7 +76,7 @@ class CurlFlight {
   void set_callbacks();
   void fill_in(Transfer& transfer, std::int64_t now_ms) const;
   TransferEnd end_after(CURLcode code) const;
-  std::string words_for(CURLcode code) const;
+  std::string words_for(CURLcode code, TransferEnd end) const;
 
   const EgressRules* merchants_rules() const { return start_.egress ? &start_.egress->rules : nullptr; }
   std::optional<IpAddress> source_address() const;
@@ -93,7 +93,7 @@ class CurlFlight {
 
   const CurlSurroundings& surroundings_;
   TransferStart start_;
-  const Proxy* proxy_;  // nullptr when the request goes straight to the receiver
+  const SocketAddress* proxy_;  // nullptr when the request goes straight to the receiver
   std::int64_t started_ms_;
   std::int64_t connect_deadline_ms_;
   std::int64_t total_deadline_ms_;

@@ -59,7 +59,7 @@ void set_client_certificate(CurlOptions& options, const ClientCertificate& own) 
 
 // Through a tunnel whatever the scheme, to the address that was checked: the proxy never sees the host's name, so it
 // cannot resolve it to something else.
-void set_proxy(CurlOptions& options, const Proxy& proxy) {
+void set_proxy(CurlOptions& options, const SocketAddress& proxy) {
   options.set(CURLOPT_PROXY, ("http://" + to_string(proxy)).c_str())
       .set(CURLOPT_NOPROXY, "")
       .set(CURLOPT_HTTPPROXYTUNNEL, 1L)

@@ -41,7 +41,7 @@ void set_fixed_options(CurlOptions& options);
 struct WayOut {
   const std::optional<EgressSettings>& settings;  // the merchant's own
   const EgressMeans& means;
-  const Proxy* proxy;  // nullptr for none
+  const SocketAddress* proxy;  // nullptr for none
   std::optional<IpAddress> source_address;
   bool verify_server;
 };

@@ -35,7 +35,7 @@ class ScriptedProxy {
           connection.send(answer);
         }) {}
 
-  Proxy address() const { return {parse_ip("127.0.0.1").value(), server_.port()}; }
+  SocketAddress address() const { return {parse_ip("127.0.0.1").value(), server_.port()}; }
   std::vector<std::string> connects() {
     const std::lock_guard lock(mutex_);
     return connects_;
