@@ -34,7 +34,7 @@ std::string name_text(const MerchantName& name) {
 }  // namespace
 
 ApiResponse MerchantImports::open(EngineTime now) {
-  import_.emplace();
+  import_ = Import();
   import_->id = fmt::format("{:016x}", rng_.next());
   import_->master = keys_.current().id;
   import_->directory_changes = merchants_.changes();
