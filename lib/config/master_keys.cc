@@ -142,10 +142,19 @@ Status sync_folder_of(const std::string& path) {
 
 enum class Existing { kRefuse, kReplace };
 
+std::string beside_of(const std::string& path) {
+  return path + ".new";
+}
+
+// What a write leaves that a kill cut off: a second copy of keys, which nobody would look for there.
+void remove_remains(const std::string& path) {
+  ::unlink(beside_of(path).c_str());
+}
+
 // The whole content is synced beside its place before it takes it, so that the file is never there in part.
 Status put_in_place(const std::string& path, const KeyRing& ring, Existing existing) {
-  const std::string beside = path + ".new";
-  ::unlink(beside.c_str());  // of a write that a kill cut off
+  const std::string beside = beside_of(path);
+  remove_remains(path);
   if (const Status written = write_synced(beside, text_of(ring).reveal()); !written) {
     ::unlink(beside.c_str());
     return written;
@@ -183,6 +192,7 @@ Result<MasterKeys> MasterKeys::open(const std::string& file, const std::string& 
     if (const Status placed = put_in_place(file, made, Existing::kRefuse); !placed) return placed.error();
     return MasterKeys(source, file, std::move(made));
   }
+  if (!has_credential) remove_remains(file);
   const Result<Secret> text = read_file(path, source);
   if (!text) return text.error();
   Result<KeyRing> ring = read_ring(path, text->reveal());

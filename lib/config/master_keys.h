@@ -23,7 +23,8 @@ class MasterKeys {
 
   // Reads the credential when `credential` names a file that is there, else `file`. A file that is missing is made,
   // mode 0600 and synced with its folder, but only where `may_make`: while the record holds sealed keys, a missing file
-  // is lost, and a new one would only hide that.
+  // is lost, and a new one would only hide that. What a write left beside the file that a kill cut off is removed.
+  // REQUIRES: nobody else writes the file meanwhile.
   //
   // Refuses, each with what to do: a symbolic link, another owner than this process, modes other than 0600 and 0400 (of
   // a credential: what others than systemd and its service may read), a line that is no key, a key given twice, none.

@@ -144,6 +144,14 @@ TEST_CASE("a rotation puts the new key in front, on the disk; dropping leaves it
   CHECK(f.open(false)->ring().current().id == now);
 }
 
+TEST_CASE("what a kill left beside the file is gone after the next start") {
+  Fixture f;
+  REQUIRE(f.open().ok());
+  f.write(f.file + ".new", kHexA + "\n");
+  REQUIRE(f.open(false).ok());
+  CHECK_FALSE(std::filesystem::exists(f.file + ".new"));
+}
+
 TEST_CASE("a rotation that cannot be written changes nothing") {
   Fixture f;
   Result<MasterKeys> keys = f.open();
