@@ -20,7 +20,7 @@ EngineTime EngineClock::advance(Moment now) {
   offset_ms_ = now.wall.ms - now_ms_;
   stepped_ = std::abs(offset_ms_) > kStepMin.count() && stand_still_ms_ == 0;
   if (!stepped_) {
-    step_reported_ = false;
+    told_offset_ms_ = 0;
     slew(elapsed - still);
   }
   return {now_ms_};
@@ -38,8 +38,8 @@ void EngineClock::slew(std::int64_t elapsed_ms) {
 }
 
 std::optional<Duration> EngineClock::take_step() {
-  if (!stepped_ || step_reported_) return std::nullopt;
-  step_reported_ = true;
+  if (!stepped_ || std::abs(offset_ms_ - told_offset_ms_) <= kStepMin.count()) return std::nullopt;
+  told_offset_ms_ = offset_ms_;
   return Duration(offset_ms_);
 }
 
@@ -51,7 +51,7 @@ void EngineClock::adopt() {
   }
   offset_ms_ = 0;
   stepped_ = false;
-  step_reported_ = false;
+  told_offset_ms_ = 0;
 }
 
 }  // namespace ackd

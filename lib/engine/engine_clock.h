@@ -16,8 +16,8 @@ class EngineClock {
   EngineTime advance(Moment now);
   EngineTime now() const { return {now_ms_}; }
 
-  // Wall minus engine time as of the last advance. Beyond kStepMin it is a step: it is reported once by take_step() and
-  // not slewed away; only adopt() or a restart makes engine time follow.
+  // Wall minus engine time as of the last advance. Beyond kStepMin it is a step: it is reported once by take_step(), as
+  // is each further one, and not slewed away; only adopt() or a restart makes engine time follow.
   Duration offset() const { return Duration(offset_ms_); }
   // The wall clock at the newest reading.
   WallTime wall() const { return {now().ms + offset_ms_}; }
@@ -40,7 +40,7 @@ class EngineClock {
   std::int64_t slew_rest_ms_ = 0;  // elapsed time not yet turned into whole milliseconds of slew
   std::int64_t stand_still_ms_ = 0;
   bool stepped_ = false;
-  bool step_reported_ = false;
+  std::int64_t told_offset_ms_ = 0;  // by take_step()
 };
 
 }  // namespace ackd

@@ -42,6 +42,18 @@ TEST_CASE("a second step is reported again once the first is over") {
   CHECK(clock.take_step().has_value());
 }
 
+TEST_CASE("a step on top of another is reported too, and drift on top of it is not") {
+  EngineClock clock(moment(0, 0));
+  clock.advance(moment(-kHour, 1'000));
+  REQUIRE(clock.take_step().has_value());
+  clock.advance(moment(10 * kHour, 2'000));
+  const std::optional<Duration> second = clock.take_step();
+  REQUIRE(second.has_value());
+  CHECK(second->count() == 10 * kHour - 2'000);
+  clock.advance(moment(10 * kHour + 31'000, 3'000));
+  CHECK_FALSE(clock.take_step().has_value());
+}
+
 TEST_CASE("drift below a step is slewed away slowly in both directions") {
   for (const std::int64_t drift : {5'000, -5'000}) {
     EngineClock clock(moment(0, 0));
