@@ -52,6 +52,7 @@ int serve(const ackd::Config& config) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  ackd::prepare_process();
   CLI::App app("Delivers payment notifications to merchants, durably, on each provider's schedule.", "ackd");
   std::string path;
   bool only_check = false;
@@ -60,7 +61,6 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "ackd " ACKD_VERSION);
   CLI11_PARSE(app, argc, argv);
 
-  ackd::prepare_process();
   const auto config = ackd::load_config(path);
   if (!config) return fail(config.error());
   return only_check ? check(*config) : serve(*config);
