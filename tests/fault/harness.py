@@ -171,7 +171,8 @@ class Process:
                 f"egress: {{{egress}}}\nlog: {{level: warning}}\n{rest}"
             )
 
-    def start(self, ready_seconds=30, environment=None, may_die=False):
+    def start(self, ready_seconds=30, environment=None, may_die=False, expected="/readyz"):
+        """Starts and waits for a 200 of `expected`: /healthz where it is to live and not to be ready."""
         self.starts += 1
         self.traced = False
         with open(self.log, "ab") as log:
@@ -181,7 +182,7 @@ class Process:
                 stdout=log,
                 env={**os.environ, **(environment or {})},
             )
-        wait_until(lambda: self.is_ready() or self.process.poll() is not None, ready_seconds, "the daemon is ready")
+        wait_until(lambda: self.answers(expected) or self.process.poll() is not None, ready_seconds, "the daemon is ready")
         assert may_die or self.process.poll() is None, "the daemon did not start:\n" + self.tail()
         return self
 
@@ -199,11 +200,14 @@ class Process:
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as children:
             return int(children.read().split()[0])
 
-    def is_ready(self):
+    def answers(self, target):
         try:
-            return Client(self.socket).call("GET", "/readyz")[0] == 200
+            return Client(self.socket).call("GET", target)[0] == 200
         except (OSError, http.client.HTTPException):
             return False
+
+    def is_ready(self):
+        return self.answers("/readyz")
 
     def kill(self):
         os.kill(self.daemon_pid(), signal.SIGKILL)

@@ -13,6 +13,7 @@ A pure function over three books, each of which somebody else has kept; no promi
     invented      an attempt on record that no merchant saw
     after_end     sent again after an acknowledgement that was on record (P4)
     early         sent before the delay after the failed attempt had passed (P5)
+    disobeyed     an operator was told that it is done, and it was not; or it was done, and nobody had asked
     miscounted    counters, rows and metrics disagree (P23)
 """
 
@@ -37,7 +38,6 @@ class Terms:
     delays: list
     crashes: int = None  # how often the daemon was ended; None when the test does not know
     may_be_held: bool = False
-    explained: frozenset = frozenset()  # orders whose schedule an operator has changed
 
 
 @dataclasses.dataclass
@@ -46,6 +46,24 @@ class Offer:
     accepted: bool = False
     created: int = 0  # how often it was told that this call made it
     ids: set = dataclasses.field(default_factory=set)
+
+
+@dataclasses.dataclass
+class Change:
+    """What an operator asked for, and was told."""
+
+    verb: str
+    asked_at: float
+    told_at: float = float("inf")
+    status: int = 0  # 0 while nobody knows
+    result: str = None
+    replay_id: str = None
+
+    def was(self, *verbs):
+        return self.verb in verbs and self.status == 200
+
+    def may_have_been(self, *verbs):
+        return self.verb in verbs and self.status in (0, 200)
 
 
 @dataclasses.dataclass
@@ -84,16 +102,17 @@ def judge(ledger, log, records, stats, metrics, terms):
     crimes = []
     offers = offers_of(ledger, crimes)
     arrivals = arrivals_of(log)
+    changes = changes_of(ledger)
     by_order = collections.defaultdict(list)
     for record in records:
         by_order[record["subject"]].append(record)
     margins = []
     for order in sorted({*offers, *arrivals, *by_order}):
-        case = Case(order, offers.get(order), arrivals.get(order, []), by_order[order], terms)
+        case = Case(order, offers.get(order), arrivals.get(order, []), by_order[order], changes.get(order, []), terms)
         crimes += case.crimes()
         margins += case.margins
     crimes += miscounted(records, stats, metrics)
-    return Verdict(crimes, figures_of(offers, arrivals, records, margins))
+    return Verdict(crimes, figures_of(offers, arrivals, log, records, margins))
 
 
 def offers_of(ledger, crimes):
@@ -128,6 +147,21 @@ def take_reply(offer, intent, reply):
     offer.ids.add(reply["id"])
 
 
+def changes_of(ledger):
+    """{order: [Change]}"""
+    changes = collections.defaultdict(list)
+    calls = {}
+    for entry in ledger:
+        if entry["event"] == "asked":
+            calls[entry["call"]] = Change(entry["verb"], entry["at"])
+            changes[entry["order"]].append(calls[entry["call"]])
+        elif entry["event"] == "told":
+            change = calls[entry["call"]]
+            change.told_at, change.status, change.result = entry["at"], entry["status"], entry["result"]
+            change.replay_id = entry["replay_id"]
+    return changes
+
+
 def arrivals_of(log):
     """{order: [Arrival]}, as they came."""
     arrivals = collections.defaultdict(list)
@@ -148,12 +182,14 @@ def arrivals_of(log):
 class Case:
     """One order: its offer, its arrivals and its records, of which all but the first are an operator's resends."""
 
-    def __init__(self, order, offer, arrivals, records, terms):
+    def __init__(self, order, offer, arrivals, records, changes, terms):
         self.order = order
         self.offer = offer
         self.arrivals = arrivals
         self.records = records
+        self.changes = changes
         self.terms = terms
+        self.hastened = any(change.may_have_been("retry") for change in changes)
         self.margins = []  # seconds between the earliest moment that was allowed and the arrival
 
     def crime(self, name, text):
@@ -176,6 +212,7 @@ class Case:
             yield from self.states(record)
         if len(originals) == 1:
             yield from self.sends()
+            yield from self.obedience(originals[0])
         elif self.arrivals and not originals:
             yield self.crime("unknown", f"{len(self.arrivals)} arrived, and it is not on record")
 
@@ -200,7 +237,7 @@ class Case:
         if "acknowledged" in outcomes[:-1] or (state != "delivered" and "acknowledged" in outcomes):
             yield self.crime("after_end", f"{state} after {outcomes}")
         counted = len(outcomes) - outcomes.count("possibly_sent")
-        if state == "exhausted" and self.order not in self.terms.explained and counted != len(self.terms.delays) + 1:
+        if state == "exhausted" and not self.hastened and counted != len(self.terms.delays) + 1:
             yield self.crime("cut_short", f"exhausted after {outcomes}")
         if self.terms.crashes is not None and outcomes.count("possibly_sent") > self.terms.crashes:
             yield self.crime("doubled", f"more possibly sent than crashes: {outcomes}")
@@ -209,7 +246,9 @@ class Case:
         """Every arrival belongs to an attempt, and came when its time had come."""
         attempts = [attempt for record in self.records for attempt in record["attempt_list"]]
         if len(self.records) > 1:
-            attempts.sort(key=lambda attempt: attempt["started_at"])
+            if not explain_together(attempts, self.arrivals):
+                yield self.unexplained(attempts)
+            return
         soonest = [margins for groups in groupings(attempts, self.arrivals)
                    for margins in [self.margins_of(attempts, groups)]]
         if not soonest:
@@ -223,7 +262,7 @@ class Case:
     def margins_of(self, attempts, groups):
         """How long after the earliest moment that its schedule allows each group came."""
         margins, due, steps = [], None, 0
-        if self.order in self.terms.explained or len(self.records) > 1:
+        if self.hastened:
             return margins
         for attempt, group in zip(attempts, groups):
             if group and due is not None:
@@ -236,6 +275,33 @@ class Case:
                 due = ended + self.terms.delays[steps]
             steps += 1
         return margins
+
+    def obedience(self, original):
+        """What operators were told has happened, once for each that was told so, and nothing of it by itself."""
+        cancels = [change for change in self.changes if change.may_have_been("cancel")]
+        done = [change for change in cancels if change.result == "applied"]
+        # Several who ask while it is in flight are obeyed together.
+        if any(one.asked_at > other.told_at for one in done for other in done):
+            yield self.crime("disobeyed", "somebody was told that he cancelled it when it was cancelled already")
+        if done and original["state"] != "cancelled" or original["state"] == "cancelled" and not cancels:
+            yield self.crime("disobeyed", f"{original['state']}, and {len(done)} were told that they cancelled it")
+        told = [change.replay_id for change in self.changes if change.replay_id]
+        made = [record["id"] for record in self.records if record is not original]
+        unknown = sum(change.status == 0 for change in self.changes if change.verb in ("retry", "resend"))
+        if len(set(told)) < len(told) or set(told) - set(made) or len(made) > len(told) + unknown:
+            yield self.crime("disobeyed", f"the copies {made} were made, and {told} were told of")
+        if not made:
+            yield from self.sent_in_spite()
+
+    def sent_in_spite(self):
+        """Sent after it was told to be cancelled or held, and before anybody may have let it go on."""
+        for change in self.changes:
+            stops = change.result == "applied" and change.was("cancel", "hold")
+            goes_on = [other.asked_at for other in self.changes
+                       if other.may_have_been("release", "retry") and other.told_at > change.asked_at]
+            until = min(goes_on, default=float("inf"))
+            if stops and any(change.told_at < arrival.at < until for arrival in self.arrivals):
+                yield self.crime("disobeyed", f"sent after somebody was told of its {change.verb}")
 
     def unexplained(self, attempts):
         outcomes = [(attempt["outcome"], attempt["sends"]) for attempt in attempts]
@@ -260,6 +326,15 @@ def groupings(attempts, arrivals):
         if may_have_caused(attempts[0], arrivals[:count]):
             for rest in groupings(attempts[1:], arrivals[count:]):
                 yield [arrivals[:count], *rest]
+
+
+def explain_together(attempts, arrivals):
+    """The same of several notifications of one order, whose attempts may have been under way at the same time."""
+    unexplained = collections.Counter((arrival.status, arrival.acknowledges) for arrival in arrivals)
+    answered = [attempt for attempt in attempts if attempt["status"]]
+    unexplained.subtract((attempt["status"], attempt["outcome"] == "acknowledged") for attempt in answered)
+    may_have_arrived = sum(attempt["sends"] for attempt in attempts) - len(answered)
+    return min(unexplained.values(), default=0) >= 0 and sum(unexplained.values()) <= may_have_arrived
 
 
 def may_have_caused(attempt, group):
@@ -299,7 +374,7 @@ def miscounted(records, stats, metrics):
                         f"{record['attempts']} attempts, of which {len(record['attempt_list'])} are on record")
 
 
-def figures_of(offers, arrivals, records, margins):
+def figures_of(offers, arrivals, log, records, margins):
     states = collections.Counter(record["state"] for record in records)
     acknowledged = [sum(arrival.acknowledges for arrival in each) for each in arrivals.values()]
     return {
@@ -308,7 +383,25 @@ def figures_of(offers, arrivals, records, margins):
         "arrived": sum(map(len, arrivals.values())),
         "possibly_sent": sum(attempt["outcome"] == "possibly_sent"
                              for record in records for attempt in record["attempt_list"]),
+        "most_at_once": max(map(most_at_once, by_merchant(log).values()), default=0),
         "second_acknowledgements": sum(count > 1 for count in acknowledged),
         "unanswered": sum(not offers[record["subject"]].accepted for record in records if record["subject"] in offers),
         "soonest_ms": min(margins, default=0) * 1000,
     }
+
+
+def by_merchant(log):
+    """{merchant: its entries}; a request's name begins with its merchant's number."""
+    merchants = collections.defaultdict(list)
+    for entry in log:
+        merchants[entry["request"].split("-")[0]].append(entry)
+    return merchants
+
+
+def most_at_once(log):
+    """The most requests that a merchant had, and had not answered, at the same time."""
+    open_now = most = 0
+    for entry in sorted(log, key=lambda entry: (entry["at"], entry["event"] == "arrived")):
+        open_now += 1 if entry["event"] == "arrived" else -1
+        most = max(most, open_now)
+    return most

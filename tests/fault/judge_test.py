@@ -45,6 +45,13 @@ class Story:
         self.log.append({"event": "answered", "request": request, "at": at + 0.001, "status": status,
                          "acknowledges": acknowledges})
 
+    def change(self, number, verb, at, status=200, result="applied", replay_id=None):
+        self.calls += 1
+        self.ledger.append({"event": "asked", "call": self.calls, "verb": verb, "order": f"order-{number}", "at": at})
+        if status:
+            self.ledger.append({"event": "told", "call": self.calls, "at": at + 0.002, "status": status,
+                                "result": result if status == 200 else None, "replay_id": replay_id})
+
     def deliver(self, number, answers):
         at = 100.0 * number
         attempts = []
@@ -99,6 +106,7 @@ class JudgeTest(unittest.TestCase):
         figures = story.verdict().figures
         self.assertEqual((figures["accepted"], figures["delivered"], figures["arrived"]), (3, 3, 5))
         self.assertEqual((figures["possibly_sent"], figures["second_acknowledgements"]), (1, 1))
+        self.assertEqual(figures["most_at_once"], 1)
         self.assertAlmostEqual(figures["soonest_ms"], 1.0, places=3)
 
     def test_what_may_happen_is_no_crime(self):
@@ -179,7 +187,7 @@ class JudgeTest(unittest.TestCase):
         story.attempts(2).pop()
         story.log = story.log[:4] + story.log[6:]
         for state, terms, names in (("pending", {}, ["unfinished"]), ("held", {}, ["unfinished"]),
-                                    ("held", {"may_be_held": True}, []), ("cancelled", {}, [])):
+                                    ("held", {"may_be_held": True}, [])):
             story.records[1].update(state=state, attempts=1)
             self.expect(story, *names, **terms)
 
@@ -198,7 +206,8 @@ class JudgeTest(unittest.TestCase):
         story.log = story.log[:4] + story.log[6:]
         story.records[1].update(state="exhausted", attempts=1)
         self.expect(story, "cut_short")
-        self.expect(story, explained=frozenset(["order-2"]))
+        story.change(2, "retry", 200.01)
+        self.expect(story)
 
     def test_invented(self):
         story = Story()
@@ -220,7 +229,17 @@ class JudgeTest(unittest.TestCase):
         for late_s, names in ((0.0505, []), (0.0495, ["early"]), (0.0005, ["early"])):
             story.arrival(2, 1)["at"] = 200.0 + late_s
             self.expect(story, *names)
-        self.expect(story, explained=frozenset(["order-2"]))
+        story.change(2, "release", 200.0, 409)
+        self.expect(story, "early")
+        story.change(2, "retry", 200.0)
+        self.expect(story)
+
+    def test_how_many_a_merchant_has_at_once(self):
+        story = Story()
+        story.arrive(1, 100.0005, 200, True)
+        story.arrive(1, 100.001, 200, True)
+        story.log.append({**story.arrival(1), "request": "1-1"})
+        self.assertEqual(story.verdict().figures["most_at_once"], 2)
 
     def test_a_crash_does_not_hasten_what_follows(self):
         story = Story()
@@ -230,6 +249,55 @@ class JudgeTest(unittest.TestCase):
         self.expect(story)
         story.arrival(2, 1)["at"] = 200.02
         self.expect(story, "early")
+
+    def cancelled(self):
+        """The second order's second attempt was not made, because it was cancelled."""
+        story = Story()
+        story.attempts(2).pop()
+        story.log = story.log[:4] + story.log[6:]
+        story.records[1].update(state="cancelled", attempts=1)
+        return story
+
+    def test_cancelled_as_somebody_asked(self):
+        story = self.cancelled()
+        self.expect(story, "disobeyed")
+        story.change(2, "cancel", 200.01)
+        story.change(2, "cancel", 200.01, 409)
+        self.expect(story)
+        story.change(2, "cancel", 200.011)
+        self.expect(story)
+        story.change(2, "cancel", 200.02)
+        self.expect(story, "disobeyed")
+        story = Story()
+        story.change(2, "cancel", 200.01, result="intent")  # its acknowledgement was faster
+        self.expect(story)
+        story.change(2, "cancel", 200.01)
+        self.expect(story, "disobeyed")
+
+    def test_sent_in_spite_of_a_hold(self):
+        story = Story()
+        story.change(2, "hold", 200.01)
+        self.expect(story, "disobeyed")
+        story.change(2, "release", 200.02)
+        self.expect(story)
+        story.ledger[-2]["at"] = 300.0
+        self.expect(story, "disobeyed")
+
+    def test_copies_are_made_as_told(self):
+        story = Story()
+        story.change(1, "resend", 150.0, replay_id="4")
+        self.expect(story, "disobeyed")
+        story.arrive(1, 150.01, 200, True)
+        copied = copy.deepcopy(story.records[0])
+        story.records.append({**copied, "id": "4", "replay_of": "1"})
+        self.expect(story)
+        story.records.append({**copied, "id": "5", "replay_of": "1"})
+        story.arrive(1, 150.01, 200, True)
+        self.expect(story, "disobeyed")
+        story.change(1, "resend", 150.0, status=0)
+        self.expect(story)
+        story.arrive(1, 150.01, 200, True)
+        self.expect(story, "after_end")
 
     def test_miscounted(self):
         for break_it in (

@@ -33,6 +33,7 @@ POLICIES = {
     "refusing": lambda seen, dice: FAIL,
     "slow": lambda seen, dice: OK._replace(after_s=dice.uniform(0.02, 0.4)),
     "slow_thirds": lambda seen, dice: thirds(seen, dice)._replace(after_s=dice.uniform(0.02, 0.4)),
+    "slow_refusing": lambda seen, dice: FAIL._replace(after_s=dice.uniform(0.02, 0.1)),
     "silent": lambda seen, dice: NEVER,
     "waiting": lambda seen, dice: OK._replace(after_s=float("inf")),  # acknowledges once it is released
 }

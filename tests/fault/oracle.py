@@ -25,8 +25,11 @@ import books
 import harness
 import judge
 import merchants
+import steering
 
 AGAIN_SHARE = 0.1  # of what was answered is offered again
+LATELY = 30  # so many are steered at a time
+STEERED_MAX = 4  # times each
 OTHER_SHARE = 0.05  # of what was accepted is offered with another content under the same key
 
 
@@ -38,7 +41,8 @@ class Offers:
         self.lock = threading.Lock()
         self.numbers = itertools.count(1)
         self.calls = itertools.count(1)
-        self.accepted = set()
+        self.accepted = {}  # order -> id
+        self.steerable = []  # [order, id, how often an operator may still take it], the newest last
         self.refused = 0
 
     def next_orders(self, count):
@@ -61,12 +65,26 @@ class Offers:
         undecided = []
         with self.lock:
             for item, result in zip(items, results):
-                if result["status"] in judge.ACCEPTING:
-                    self.accepted.add(item["fields"]["orderid"])
+                order = item["fields"]["orderid"]
+                if result["status"] in judge.ACCEPTING and order not in self.accepted:
+                    self.accepted[order] = result["id"]
+                    self.steerable.append([order, result["id"], STEERED_MAX])
+                elif result["status"] in judge.ACCEPTING:
+                    continue
                 elif result["status"] not in (409, 422):
                     self.refused += 1
                     undecided.append(item)
         return undecided
+
+    def any_accepted(self, chooser):
+        """One of those that were accepted lately, so that it may be under way; None when they were steered enough."""
+        with self.lock:
+            self.steerable = [each for each in self.steerable if each[2]][-LATELY:]
+            if not self.steerable:
+                return None
+            chosen = chooser.choice(self.steerable)
+            chosen[2] -= 1
+            return chosen[0], chosen[1]
 
 
 def item_of(order, merchants_count):
@@ -77,7 +95,7 @@ def item_of(order, merchants_count):
 
 
 class Poster(threading.Thread):
-    """Posts until `count` were offered or it is told to finish; what is not answered is posted again."""
+    """Posts until `count` were offered or, with no count, it is told to finish; what is not answered is posted again."""
 
     def __init__(self, offers, socket, seed, merchants_count, pause, count):
         super().__init__(daemon=True)
@@ -86,13 +104,15 @@ class Poster(threading.Thread):
         self.random = random.Random(seed)
         self.merchants_count = merchants_count
         self.pause = pause
-        self.left = count
+        self.left = count or None
         self.finishing = threading.Event()
 
     def run(self):
-        while self.left > 0 and not self.finishing.is_set():
-            size = min(self.random.choice([1, 1, 1, 5, 40]), self.left)
-            self.left -= size
+        while not self.finishing.is_set() if self.left is None else self.left:
+            size = self.random.choice([1, 1, 1, 5, 40])
+            if self.left is not None:
+                size = min(size, self.left)
+                self.left -= size
             items = [item_of(order, self.merchants_count) for order in self.offers.next_orders(size)]
             self.until_decided(items)
             self.afterwards(items[0])
@@ -123,8 +143,10 @@ class Commands:
         self.ledger = books.Book(os.path.join(folder, "ledger"))
         self.log = books.Book(os.path.join(folder, "merchants"))
         self.offers = Offers(self.ledger)
+        self.desk = steering.Desk(self.ledger, self.offers)
         self.merchants = []
         self.posters = []
+        self.operators = []
 
     def merchant(self, policy, seed):
         self.merchants.append(merchants.LoggingMerchant(self.log, len(self.merchants), policy, seed))
@@ -132,15 +154,24 @@ class Commands:
 
     def post(self, socket, seed, threads, merchants_count, pause, count):
         for number in range(threads):
-            share = count // threads if count else sys.maxsize
-            self.posters.append(Poster(self.offers, socket, f"{seed} {number}", merchants_count, pause, share))
+            self.posters.append(Poster(self.offers, socket, f"{seed} {number}", merchants_count, pause, count // threads))
             self.posters[-1].start()
         return {}
+
+    def steer(self, socket, seed, operators, count):
+        for number in range(operators):
+            self.operators.append(steering.Operators(self.desk, socket, f"{seed} {number}", count // operators))
+            self.operators[-1].start()
+        return {}
+
+    def ask(self, socket, verb, order, identifier):
+        return {"status": self.desk.ask(harness.Client(socket), verb, order, identifier)}
 
     def figures(self):
         return {"accepted": len(self.offers.accepted), "refused": self.offers.refused,
                 "arrived": sum(each.arrived for each in self.merchants),
-                "posting": sum(each.is_alive() for each in self.posters)}
+                "posting": sum(each.is_alive() for each in self.posters),
+                "steering": sum(each.is_alive() for each in self.operators)}
 
     def finish(self):
         """Nothing new is offered; `figures` says when all that was offered is decided."""
@@ -205,6 +236,18 @@ class Oracle:
         self.tell("post", socket=socket, seed=seed, threads=threads, merchants_count=merchants_count, pause=pause,
                   count=count)
 
+    def steer(self, socket, seed, operators=4, count=100):
+        """Begins to change what was accepted, `count` times by two operators at once."""
+        self.tell("steer", socket=socket, seed=seed, operators=operators, count=count)
+
+    def end_holds(self, daemon, verb):
+        """Asks for the verb at everything that is held; how many that were."""
+        rows = harness.Client(daemon.socket).call("GET", "/v1/notifications?state=held&limit=1000")[1]["notifications"]
+        for row in rows:
+            status = self.tell("ask", socket=daemon.socket, verb=verb, order=row["subject"], identifier=row["id"])["status"]
+            assert status == 200, f"{verb} of {row}: {status}"
+        return len(rows)
+
     def figures(self):
         return self.tell("figures")
 
@@ -213,7 +256,11 @@ class Oracle:
         self.tell("release")
 
     def finish(self, seconds=60):
-        """Offers nothing new, and waits until everything that was offered is decided. The daemon has to be there."""
+        """Waits until operators have asked for all they would, and then until everything that was offered is decided.
+
+        The daemon has to be there.
+        """
+        harness.wait_until(lambda: self.figures()["steering"] == 0, seconds, "operators have asked for all they would")
         self.tell("finish")
         harness.wait_until(lambda: self.figures()["posting"] == 0, seconds, "everything that was offered is decided")
 
