@@ -145,6 +145,8 @@ TEST_CASE("a capacity out of range and a file that is no file are refused") {
   CHECK_FALSE(InFlightFile::open({folder.file("a"), 0}).ok());
   CHECK_FALSE(InFlightFile::open({folder.file("a"), InFlightFile::kCapacityMax + 1}).ok());
   CHECK_FALSE(InFlightFile::open({folder.path(), 8}).ok());
+  REQUIRE(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
+  CHECK_FALSE(InFlightFile::open({folder.file("pipe"), 8}).ok());
 }
 
 }  // namespace ackd

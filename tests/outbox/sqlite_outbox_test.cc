@@ -321,7 +321,16 @@ TEST_CASE("a place that is not safe is refused with the reason") {
   }
   SUBCASE("a file that is a symbolic link") {
     std::filesystem::create_symlink(folder.file("elsewhere"), path);
-    CHECK(has(refusal(path), "not a regular file"));
+    CHECK(has(refusal(path), "is a symbolic link, not a regular file"));
+  }
+  SUBCASE("a -wal whose database is gone") {
+    std::ofstream(path + "-wal") << "what was accepted";
+    ::chmod((path + "-wal").c_str(), 0600);
+    CHECK(has(refusal(path), "is missing or empty, and"));
+    std::ofstream{path};
+    ::chmod(path.c_str(), 0600);
+    CHECK(has(refusal(path), "is missing or empty, and"));
+    CHECK(std::filesystem::file_size(path + "-wal") > 0);
   }
 }
 
