@@ -9,6 +9,7 @@ import ctypes
 import os
 
 import harness
+import oracle
 
 MEBIBYTE = 1 << 20
 
@@ -31,42 +32,40 @@ def fill(path):
                 continue
 
 
+def fill_and_empty(daemon, truth, filler):
+    """Once full: refused, alive, and accepting again when there is room."""
+    accepted = truth.figures()["accepted"]
+    harness.wait_until(lambda: truth.figures()["accepted"] > accepted + 100, 60, "100 more are accepted")
+    refused = truth.figures()["refused"]
+    fill(filler)
+    harness.wait_until(lambda: truth.figures()["refused"] > refused, 30, "ingest is refused while the disk is full")
+    assert daemon.process.poll() is None, "the daemon died of a full disk:\n" + daemon.tail()
+    assert harness.Client(daemon.socket).call("GET", "/healthz")[0] == 200
+    os.unlink(filler)
+    accepted = truth.figures()["accepted"]
+    harness.wait_until(lambda: truth.figures()["accepted"] > accepted, 30, "ingest recovers by itself")
+
+
 def test(options, folder):
     disk = os.path.join(folder, "disk")
     os.mkdir(disk)
     unmount = mount(disk)
-    merchant = harness.Merchant(lambda order, seen: (200, "OK") if seen > 1 else (200, "fail"))
     extra = "disk: {low: 2MiB, critical: 512KiB, ballast: 1MiB}\n"
-    daemon = harness.Daemon(options.ackd, disk, [merchant.url], extra=extra)
-    ledger = harness.Ledger()
-    try:
-        daemon.start()
-        client = harness.Client(daemon.socket)
-        ingest = harness.Ingest(daemon, ledger, 1, options.seed, pause=0.01)
-        ingest.start()
-        rounds = options.rounds or 3
-        for _ in range(rounds):
-            accepted = len(ledger.accepted)
-            harness.wait_until(lambda: len(ledger.accepted) > accepted + 100, 60, "100 more are accepted")
-            refused = ingest.refused
-            fill(os.path.join(disk, "filler"))
-            harness.wait_until(lambda: ingest.refused > refused, 30, "ingest is refused while the disk is full")
-            assert daemon.process.poll() is None, "the daemon died of a full disk:\n" + daemon.tail()
-            assert client.call("GET", "/healthz")[0] == 200
-            os.unlink(os.path.join(disk, "filler"))
-            accepted = len(ledger.accepted)
-            harness.wait_until(lambda: len(ledger.accepted) > accepted, 30, "ingest recovers by itself")
-        ingest.finish()
-        harness.wait_until_ended(client, 120)
-        for record in harness.records(client, ledger.accepted.values()):
-            assert record["state"] == "delivered", f"{record['id']} is {record['state']}"
-            assert len(record["attempt_list"]) >= 2
-        print(f"{rounds} times full, {len(ledger.accepted)} accepted, all delivered; {ingest.refused} posts refused")
-        assert daemon.stop() == 0
-    finally:
-        daemon.end()
-        merchant.close()
-        unmount()
+    with oracle.Oracle(os.path.join(folder, "oracle")) as truth:
+        daemon = harness.Daemon(options.ackd, disk, [truth.merchant("once_failing")], extra=extra)
+        try:
+            daemon.start()
+            truth.post(daemon.socket, options.seed, threads=1)
+            rounds = options.rounds or 3
+            for _ in range(rounds):
+                fill_and_empty(daemon, truth, os.path.join(disk, "filler"))
+            verdict = truth.verdict(daemon, crashes=0)
+            assert verdict.figures["delivered"] == verdict.figures["accepted"], verdict
+            print(f"{rounds} times full, {truth.figures()['refused']} refused: {verdict}")
+            assert daemon.stop() == 0
+        finally:
+            daemon.end()
+            unmount()
 
 
 if __name__ == "__main__":

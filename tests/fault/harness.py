@@ -1,12 +1,11 @@
-"""What the fault tests share: the real daemon in a directory of its own, a client, a merchant and a ledger.
+"""What the fault tests share: the real daemon in a directory of its own, a client, and a merchant.
 
-The ledger is outside the daemon and knows what was accepted; the merchant knows what arrived. Truth is what both say.
+oracle.py knows what was accepted and what arrived where a run has to be judged as a whole.
 """
 
 import http.client
 import json
 import os
-import random
 import signal
 import socket
 import socketserver
@@ -91,7 +90,6 @@ class Merchant:
         self.lock = threading.Lock()
         self.requests = {}  # order -> list of (monotonic time, raw body)
         self.acknowledged = {}  # order -> how often an acknowledgement was sent
-        self.broken = {}  # order -> how often the connection was closed without an answer
         merchant = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -112,31 +110,38 @@ class Merchant:
 
     def serve(self, reader, writer):
         try:
-            while True:
-                line = reader.readline()
-                if not line:
-                    return
-                length = 0
-                while (header := reader.readline()) not in (b"\r\n", b""):
-                    if header.lower().startswith(b"content-length:"):
-                        length = int(header.split(b":")[1])
-                body = reader.read(length)
-                order = urllib.parse.parse_qs(body.decode())["orderid"][0]
-                with self.lock:
-                    seen = self.requests.setdefault(order, [])
-                    seen.append((time.monotonic(), body))
-                    answer = self.policy(order, len(seen))
-                    if answer == (200, "OK"):
-                        self.acknowledged[order] = self.acknowledged.get(order, 0) + 1
-                    if answer is None:
-                        self.broken[order] = self.broken.get(order, 0) + 1
+            while (body := self.read_body(reader)) is not None:
+                answer = self.meet(urllib.parse.parse_qs(body.decode())["orderid"][0], body)
                 if answer is None:
                     return
-                status, text = answer
-                writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode())
-                writer.flush()
+                self.reply(writer, *answer)
         except (OSError, ValueError):
             return
+
+    @staticmethod
+    def read_body(reader):
+        """The next request's; None when there is none."""
+        if not reader.readline():
+            return None
+        length = 0
+        while (header := reader.readline()) not in (b"\r\n", b""):
+            if header.lower().startswith(b"content-length:"):
+                length = int(header.split(b":")[1])
+        return reader.read(length)
+
+    def meet(self, order, body):
+        with self.lock:
+            seen = self.requests.setdefault(order, [])
+            seen.append((time.monotonic(), body))
+            answer = self.policy(order, len(seen))
+            if answer == (200, "OK"):
+                self.acknowledged[order] = self.acknowledged.get(order, 0) + 1
+            return answer
+
+    @staticmethod
+    def reply(writer, status, text):
+        writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode())
+        writer.flush()
 
     def close(self):
         self.server.shutdown()
@@ -227,6 +232,12 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def duration_s(duration):
+    """A duration as a configuration spells it."""
+    number = duration.rstrip("ms")
+    return float(number) / (1000 if duration.endswith("ms") else 1)
+
+
 class Daemon(Process):
     """ackd with payindex merchants `m0`, `m1` ... on a shortened schedule.
 
@@ -235,6 +246,7 @@ class Daemon(Process):
 
     def __init__(self, binary, folder, merchants, delays="[50ms, 100ms, 200ms]", extra="", tcp_port=None, egress=LOOPBACK):
         super().__init__(binary, folder)
+        self.delays_s = [duration_s(delay) for delay in delays.strip("[]").split(", ") if delay]
         with open(os.path.join(SOURCE, "schedules", "payindex.yaml"), encoding="utf-8") as shipped:
             profile = shipped.read()
         assert "delays: [10s, 10s, 10s]" in profile
@@ -285,81 +297,8 @@ class Platform:
         self.connection.close()
 
 
-class Ledger:
-    """Every order that was offered, and the id under which it was accepted."""
-
-    def __init__(self):
-        self.lock = threading.Lock()
-        self.offered = 0
-        self.accepted = {}  # order -> id
-
-    def next_order(self):
-        with self.lock:
-            self.offered += 1
-            return f"order-{self.offered}"
-
-    def accept(self, order, identifier):
-        with self.lock:
-            known = self.accepted.setdefault(order, identifier)
-        assert known == identifier, f"{order} was accepted as {known} and as {identifier}"
-
-
 def notification(order, merchant):
     return {"provider": "payindex", "merchant": merchant, "fields": {**PAYINDEX_FIELDS, "orderid": order}}
-
-
-class Ingest(threading.Thread):
-    """Posts notifications, single and in arrays, until told to stop; what is not answered is posted again."""
-
-    def __init__(self, daemon, ledger, merchants, seed, pause=0.0):
-        super().__init__(daemon=True)
-        self.daemon_process = daemon
-        self.ledger = ledger
-        self.merchants = merchants
-        self.random = random.Random(seed)
-        self.pause = pause
-        self.stopping = threading.Event()
-        self.refused = 0
-        self.failure = None
-
-    def run(self):
-        try:
-            client = Client(self.daemon_process.socket)
-            while not self.stopping.is_set():
-                count = self.random.choice([1, 1, 1, 5, 40])
-                self.post(client, [self.ledger.next_order() for _ in range(count)])
-                self.stopping.wait(self.pause)
-        except Exception as trouble:  # shown by the test, which would otherwise wait for nothing
-            self.failure = trouble
-
-    def post(self, client, orders):
-        items = [notification(order, f"m{hash(order) % self.merchants}") for order in orders]
-        while not self.stopping.is_set():
-            try:
-                status, answer = client.call("POST", "/v1/notifications", items[0] if len(items) == 1 else items)
-            except (OSError, http.client.HTTPException):
-                self.stopping.wait(0.02)  # the daemon is down; the same again, idempotency makes it one
-                continue
-            results = [{**answer, "status": status}] if len(items) == 1 else answer.get("results", [])
-            if status in (429, 503):
-                self.refused += 1
-                self.stopping.wait(0.05)
-                continue
-            done = True
-            for order, result in zip(orders, results):
-                if result["status"] in (200, 201):
-                    self.ledger.accept(order, result["id"])
-                else:
-                    assert result["status"] in (429, 503), f"{order}: {result}"
-                    done = False
-            if done:
-                return
-
-    def finish(self):
-        self.stopping.set()
-        self.join(30)
-        if self.failure is not None:
-            raise self.failure
 
 
 def counts(client):

@@ -16,8 +16,9 @@ import subprocess
 import sys
 import threading
 
+import books
 import harness
-import kill_sweep_test
+import oracle
 
 ORDERS = "CREATE TABLE IF NOT EXISTS orders(number TEXT PRIMARY KEY, amount TEXT NOT NULL)"
 SWEPT = ["fdatasync", "rename"]
@@ -64,28 +65,18 @@ def run_platform(path, mark_file, journal_mode, seed):
     platform.close()
 
 
-def ledger_of(path, client):
-    """Every order with its one notification, by the record's own list."""
-    ledger = harness.Ledger()
+def ledger_of(path):
+    """What the platform has committed, which ackd has to come for."""
     connection = sqlite3.connect(path, timeout=20)
-    orders = {number for (number,) in connection.execute("SELECT number FROM orders")}
+    orders = [number for (number,) in connection.execute("SELECT number FROM orders")]
     connection.close()
-    cursor = ""
-    while cursor is not None:
-        status, page = client.call("GET", f"/v1/notifications?limit=500{cursor and '&cursor=' + cursor}")
-        assert status == 200, page
-        for row in page["notifications"]:
-            assert row["subject"] in orders, f"{row['subject']} was never committed by the platform"
-            assert row["subject"] not in ledger.accepted, f"{row['subject']} was admitted twice"
-            ledger.accept(row["subject"], row["id"])
-        cursor = page["next_cursor"]
-    lost = orders - set(ledger.accepted)
-    assert not lost, f"{len(lost)} orders were lost: {sorted(lost)[:10]}"
-    return ledger
+    return [{"event": "committed", "order": order, "content": books.content_of(harness.notification(order, "m0")["fields"])}
+            for order in orders]
 
 
-def check_end(path, merchant, client):
+def check_end(path, truth, daemon, **terms):
     """Everything is read, admitted once, delivered, and each second send explained."""
+    client = harness.Client(daemon.socket)
     platform = harness.Platform(path)
     newest = platform.connection.execute("SELECT seq FROM sqlite_sequence WHERE name='ackd_inbox'").fetchone()[0]
     identity = platform.identity()
@@ -93,42 +84,35 @@ def check_end(path, merchant, client):
     inbox = harness.wait_until(
         lambda: (state := client.call("GET", "/v1/inbox")[1])["mark"] == newest and state, 120, "all rows are read")
     assert inbox["errors"] == 0 and inbox["behind"] == 0 and inbox["identity"] == identity, inbox
-    harness.wait_until_ended(client, 300)
-    ledger = ledger_of(path, client)
-    delivered, exhausted, possibly, second, unanswered = kill_sweep_test.compare(ledger, merchant, client)
-    assert unanswered == 0, f"{unanswered} orders arrived that are not on record"
-    assert delivered + exhausted == len(ledger.accepted)
-    return len(ledger.accepted), possibly, second
+    return truth.verdict(daemon, ledger=ledger_of(path), **terms)
 
 
 def sweep_at_random(options, folder, journal_mode, rounds):
     os.mkdir(folder)
     chooser = random.Random(options.seed)
-    merchant = harness.Merchant(kill_sweep_test.policy_of(options.seed))
     path = os.path.join(folder, "platform.db")
-    daemon = harness.Daemon(options.ackd, folder, [merchant.url] * 3, extra=f"inbox: {{sqlite: {path}}}\n")
-    mark_file = os.path.join(folder, "data", "inbox.mark")
-    platform = subprocess.Popen(
-        [sys.executable, "-B", __file__, "--platform", path, mark_file, journal_mode, str(options.seed)],
-        stdin=subprocess.PIPE)
-    try:
-        daemon.start()
-        for _ in range(rounds):
-            threading.Event().wait(chooser.uniform(0.005, 0.5))
-            daemon.kill()
+    with oracle.Oracle(os.path.join(folder, "oracle")) as truth:
+        daemon = harness.Daemon(options.ackd, folder, [truth.merchant("thirds", options.seed)] * 3,
+                                extra=f"inbox: {{sqlite: {path}}}\n")
+        mark_file = os.path.join(folder, "data", "inbox.mark")
+        platform = subprocess.Popen(
+            [sys.executable, "-B", __file__, "--platform", path, mark_file, journal_mode, str(options.seed)],
+            stdin=subprocess.PIPE)
+        try:
             daemon.start()
-        platform.communicate()
-        assert platform.returncode == 0, "the platform failed"
-        client = harness.Client(daemon.socket)
-        count, possibly, second = check_end(path, merchant, client)
-        assert count > rounds, "too little load to mean anything"
-        assert daemon.stop() == 0, "the drain did not end well:\n" + daemon.tail()
-        print(f"{journal_mode}: {rounds} kills, {count} rows, each admitted once, 0 lost; {possibly} possibly sent, "
-              f"{second} sent again after an acknowledgement, each explained by one", flush=True)
-    finally:
-        platform.kill()
-        daemon.end()
-        merchant.close()
+            for _ in range(rounds):
+                threading.Event().wait(chooser.uniform(0.005, 0.5))
+                daemon.kill()
+                daemon.start()
+            platform.communicate()
+            assert platform.returncode == 0, "the platform failed"
+            verdict = check_end(path, truth, daemon, crashes=rounds)
+            assert verdict.figures["accepted"] > rounds, "too little load to mean anything"
+            assert daemon.stop() == 0, "the drain did not end well:\n" + daemon.tail()
+            print(f"{journal_mode}: {rounds} kills: {verdict}", flush=True)
+        finally:
+            platform.kill()
+            daemon.end()
 
 
 def delete_published(path, mark_file):
@@ -166,31 +150,36 @@ def run_until_killed(daemon, call, number, path, mark_file):
     return not survived
 
 
+def sweep_call(options, run, call, number):
+    """One fresh run with a kill at the `number`-th call, judged; (whether there was one, how many rows)."""
+    os.mkdir(run)
+    path = os.path.join(run, "platform.db")
+    platform = harness.Platform(path)
+    platform.connection.execute(ORDERS)
+    commit_orders(platform.connection, ["early-1", "early-2"])
+    platform.close()
+    with oracle.Oracle(os.path.join(run, "oracle")) as truth:
+        daemon = harness.Daemon(options.ackd, run, [truth.merchant("once_failing")] * 3, delays="[20ms, 20ms, 20ms]",
+                                extra=f"inbox: {{sqlite: {path}}}\n")
+        try:
+            mark_file = os.path.join(run, "data", "inbox.mark")
+            killed = run_until_killed(daemon, call, number, path, mark_file)
+            delete_published(path, mark_file)
+            daemon.start()
+            return killed, check_end(path, truth, daemon, crashes=1).figures["accepted"]
+        finally:
+            daemon.end()
+
+
 def sweep_calls(options, folder, call, stride):
     """One fresh run for every `stride`-th N, until one gets through to its end."""
     total = kills = 0
     for number in range(1 + options.seed % stride, CALLS_MAX, stride):
         run = os.path.join(folder, f"{call}-{number}")
-        os.mkdir(run)
-        merchant = harness.Merchant(lambda order, seen: (200, "OK") if seen > 1 else (500, ""))
-        path = os.path.join(run, "platform.db")
-        platform = harness.Platform(path)
-        platform.connection.execute(ORDERS)
-        commit_orders(platform.connection, ["early-1", "early-2"])
-        platform.close()
-        daemon = harness.Daemon(options.ackd, run, [merchant.url] * 3, delays="[20ms, 20ms, 20ms]",
-                                extra=f"inbox: {{sqlite: {path}}}\n")
-        try:
-            mark_file = os.path.join(run, "data", "inbox.mark")
-            killed = run_until_killed(daemon, call, number, path, mark_file)
-            kills += killed
-            delete_published(path, mark_file)
-            daemon.start()
-            total += check_end(path, merchant, harness.Client(daemon.socket))[0]
-        finally:
-            daemon.end()
-            merchant.close()
+        killed, rows = sweep_call(options, run, call, number)
         shutil.rmtree(run)
+        kills += killed
+        total += rows
         if not killed:
             print(f"at {call} calls {stride} apart: {kills} kills, {total} rows, each admitted once, 0 lost", flush=True)
             return
