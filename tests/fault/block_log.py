@@ -17,6 +17,7 @@ import dataclasses
 import os
 import random
 import shutil
+import signal
 import struct
 import subprocess
 import threading
@@ -86,7 +87,7 @@ class LoggedDisk:
         # The power of what lies below never fails.
         files = [word for name in ("disk", "log") for word in
                  ("--blockdev", f"driver=file,node-name={name},filename={getattr(self, name)},cache.no-flush=on")]
-        daemon = subprocess.Popen(
+        self.daemon = daemon = subprocess.Popen(
             ["qemu-storage-daemon", *files, "--blockdev", "driver=blklogwrites,node-name=logged,file=disk,log=log",
              "--export", f"type=fuse,id=export,node-name=logged,mountpoint={self.export},writable=on"])
         try:
@@ -95,6 +96,7 @@ class LoggedDisk:
                 raise harness.Skipped("qemu-storage-daemon cannot export by FUSE here")
             yield
         finally:
+            daemon.send_signal(signal.SIGCONT)
             daemon.terminate()
             daemon.wait()
             volumes.unmount(self.export)
@@ -113,6 +115,15 @@ class LoggedDisk:
         while not self.ended.is_set():
             self.samples.append((time.monotonic(), self.entries()))
             self.ended.wait(0.0005)
+
+    @contextlib.contextmanager
+    def frozen(self):
+        """It neither answers nor fails, as a disk whose controller hangs."""
+        self.daemon.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.daemon.send_signal(signal.SIGCONT)
 
     def entries(self):
         """How many entries the log has, up to its last flush at least."""
