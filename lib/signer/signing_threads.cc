@@ -1,5 +1,6 @@
 #include "signer/signing_threads.h"
 
+#include <system_error>
 #include <utility>
 
 #include "base/check.h"
@@ -8,7 +9,15 @@ namespace ackd {
 
 SigningThreads::SigningThreads(std::size_t count, std::function<void()> wake) : wake_(std::move(wake)) {
   CHECK_THAT(count > 0, "nobody would sign");
-  for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
+  for (std::size_t i = 0; i < count; ++i) {
+    try {
+      threads_.emplace_back([this] { run(); });
+    } catch (const std::system_error&) {
+      // Fewer sign as well, only later; without any there is no signer.
+      if (threads_.empty()) throw;
+      break;
+    }
+  }
 }
 
 SigningThreads::~SigningThreads() {
