@@ -112,13 +112,20 @@ Status SqliteDatabase::configure_writer() {
                {}};
 }
 
+// What the system said; SQLite's own "disk I/O error" would leave it open.
+std::string SqliteDatabase::system_reason(int code) const {
+  const bool is_system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
+  const int error = is_system && handle_ != nullptr ? sqlite3_system_errno(handle_) : 0;
+  return error == 0 ? std::string() : fmt::format(", {}", std::strerror(error));
+}
+
 void SqliteDatabase::note(int code, std::string_view doing) {
   if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE || trouble_) return;
   const char* why = handle_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle_);
-  trouble_ = {
-      fault_of(code),
-      fmt::format("{}: {} (SQLite code {}) at: {}{}", name_, why, code, doing, is_damage(code) ? kDamagedHint : ""),
-      code};
+  trouble_ = {fault_of(code),
+              fmt::format("{}: {} (SQLite code {}{}) at: {}{}", name_, why, code, system_reason(code), doing,
+                          is_damage(code) ? kDamagedHint : ""),
+              code};
 }
 
 void SqliteDatabase::note_contradiction(std::string_view what) {

@@ -22,6 +22,7 @@ std::unique_ptr<InFlightFile> open(const std::string& path, std::size_t capacity
 
 void write_bytes(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+  ::chmod(path.c_str(), 0600);  // one that is open to everyone is refused
 }
 
 std::string read_bytes(const std::string& path) {
