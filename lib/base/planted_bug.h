@@ -40,8 +40,13 @@ enum class PlantedBug : std::uint8_t {
   kSendWhileSuspended,    // hosts that nobody reaches are sent to as ever while sending is suspended
   kKeepHeldBack,          // what a suspension held back is not let go at its end
   kDoubtNothing,          // the first failures of an outage exhaust what is at its last attempt
+  kFollowCurrentProfile,  // a changed profile changes the schedule of what was admitted before
+  kServeInOrder,          // lanes take turns by their number, not by what they have used
+  kKeepIdleLanes,         // a lane without work is never forgotten
+  kForgetPageBytes,       // what a page held is still counted when the page is dropped
+  kEndlessPages,          // a lane's page takes whatever comes
 };
-inline constexpr int kPlantedBugCount = 32;
+inline constexpr int kPlantedBugCount = 37;
 
 #ifdef ACKD_PLANTED_BUGS
 extern PlantedBug planted_bug;

@@ -100,7 +100,8 @@ void Lanes::look_at_hosts(const std::string& first, const std::function<bool(con
 bool Lanes::offer(Lane& lane, const DueNotification& row) {
   LanePage& page = lane.page(row.key.due_class);
   if (page.reading) return false;  // the read rides on the same batch and sees the row
-  const bool has_room = page.size() < limits_.page_rows && page_bytes_ < limits_.page_bytes_max;
+  const bool has_room =
+      (page.size() < limits_.page_rows && page_bytes_ < limits_.page_bytes_max) || PLANTED(kEndlessPages);
   if (page.beyond != EngineTime::max() || !has_room || lane.paused) {
     page.lower_beyond(row.key.next_at);
     return false;
@@ -128,7 +129,7 @@ void Lanes::note_beyond(Lane& lane, DueClass due_class, EngineTime at) {
 void Lanes::drop_pages(Lane& lane) {
   for (LanePage& page : lane.pages) {
     page.drop([&](const DueNotification& row) {
-      page_bytes_ -= row.bytes();
+      if (!PLANTED(kForgetPageBytes)) page_bytes_ -= row.bytes();
       buffered_in_.erase(row.key.id);
       page.lower_beyond(row.key.next_at);
     });
@@ -252,7 +253,7 @@ void Lanes::leave_place(Lane& lane) {
 }
 
 void Lanes::enter_ready(Lane& lane) {
-  lane.served_ms = std::max(lane.served_ms, served_floor_ms_);
+  lane.served_ms = PLANTED(kServeInOrder) ? 0 : std::max(lane.served_ms, served_floor_ms_);
   lane.place = Lane::Place::kReady;
   ready_.insert({lane.served_ms, lane.id});
 }
@@ -284,7 +285,7 @@ void Lanes::put_in_place(Lane& lane, EngineTime now) {
   if (lane.place == Lane::Place::kHeldBack && held_back) return;
   if (lane.place == Lane::Place::kHostWait && lane.buffered() > 0 && lane.opens_at <= now) return;
   leave_place(lane);
-  if (lane.idle()) {
+  if (lane.idle() && !PLANTED(kKeepIdleLanes)) {
     forget(lane);
     return;
   }

@@ -204,7 +204,10 @@ void Sending::settle(Flight flight, const Transfer& transfer, const Outcome& out
 // On schedule, or nothing at its end. A probe asks one question and gets one answer.
 std::optional<EngineTime> Sending::next_attempt_of(const Flight& flight, const Transfer& transfer) const {
   if (flight.row.probe) return std::nullopt;
-  const Schedule& schedule = core_.parts.catalogue.find(flight.row.revision)->schedule;
+  const ProfileCatalogue& catalogue = core_.parts.catalogue;
+  const bool astray = PLANTED(kFollowCurrentProfile);
+  const Profile* profile = astray ? catalogue.current(flight.lane.provider) : catalogue.find(flight.row.revision);
+  const Schedule& schedule = profile->schedule;
   const bool jitters = schedule.jitter_max.count() > 0 || schedule.jitter_percent > 0;
   const std::uint64_t random = jitters ? core_.parts.rng.next() : 0;
   const EngineTime ended = PLANTED(kDelayFromStart) ? flight.started_at : core_.clock.now();

@@ -183,7 +183,9 @@ TEST_CASE("every encoding is verified: XML, JSON, raw bodies with headers, and p
       {"stripe", {{"body", "{\"id\":\"7\"}"}}},
       {"wechat_v3", {{"body", "{\"out_trade_no\":\"7\"}"}}},
       {"roncoo", {{"fields", {{"orderNo", "7"}}}}}};
-  for (auto [provider, description] : notifications) {
+  for (const auto& each : notifications) {
+    const std::string& provider = each.first;
+    Document description = each.second;
     CAPTURE(provider);
     description["merchant"] = merchant;
     description["url"] = "http://m.example/n?own=1";

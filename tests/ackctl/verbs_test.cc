@@ -170,7 +170,9 @@ TEST_CASE("explain gives the timetables of the three providers") {
       {"payindex", {10, 10, 10}},
       {"dhpay", {60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200}},
       {"ipaynow", {120, 600, 1800, 3600, 7200, 21600, 36000, 54000}}};
-  for (const auto& [provider, gaps] : delays) {
+  for (const auto& each : delays) {
+    const std::string& provider = each.first;
+    const std::vector<int>& gaps = each.second;
     CAPTURE(provider);
     const ProgramResult result = run_ackctl({"explain", provider, "--json"});
     CHECK(result.exit_code == 0);

@@ -121,7 +121,9 @@ TEST_CASE("what is wrong is named by its field, and no secret is quoted") {
       {R"({"key": "canary"})", "key"},
       {R"({"version": "1"})", "version"},
   };
-  for (const auto& [body, field] : bad) {
+  for (const auto& each : bad) {
+    const auto& body = each.first;
+    const auto& field = each.second;
     CAPTURE(body);
     const ApiResponse refused = world.put(kShop, body);
     CHECK(refused.status == 422);

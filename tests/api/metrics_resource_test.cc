@@ -67,7 +67,9 @@ TEST_CASE("a scrape has the record's counters and the engine's gauges, and no me
   CHECK(scraped.samples.at("process_resident_memory_bytes") == 50u << 20);
   CHECK(scraped.samples.at("process_start_time_seconds") == doctest::Approx(1'767'225'600));
   CHECK(response.body.find("499800") == std::string::npos);
-  for (const auto& [family, type] : scraped.types) {
+  for (const auto& each : scraped.types) {
+    const auto& family = each.first;
+    const auto& type = each.second;
     CAPTURE(family);
     CHECK(scraped.helped.count(family) == 1);
     CHECK((type == "counter") == family.ends_with("_total"));

@@ -231,8 +231,8 @@ master_key_file: keys/master
 
 TEST_CASE("a key file that others can use is refused") {
   const TemporaryFolder folder;
-  for (const mode_t good : {0600, 0400, 0700}) CHECK(read_key_file(folder.write("k", "x", good)).ok());
-  for (const mode_t bad : {0640, 0604, 0620, 0602, 0644, 0610, 0601}) {
+  for (const mode_t good : {0600U, 0400U, 0700U}) CHECK(read_key_file(folder.write("k", "x", good)).ok());
+  for (const mode_t bad : {0640U, 0604U, 0620U, 0602U, 0644U, 0610U, 0601U}) {
     CAPTURE(bad);
     const auto key = read_key_file(folder.write("k", "x", bad));
     REQUIRE_FALSE(key.ok());

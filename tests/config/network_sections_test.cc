@@ -108,7 +108,9 @@ TEST_CASE("what is wrong is refused with its place") {
       {"hosts: {shop.example: []}\n", "must name 1 to 16 addresses"},
       {"hosts: [shop.example]\n", "hosts: must be a map"},
   };
-  for (const auto& [text, expected] : rows) {
+  for (const auto& each : rows) {
+    const auto& text = each.first;
+    const auto& expected = each.second;
     CHECK_MESSAGE(error_of(folder, text).find(expected) != std::string::npos, text << error_of(folder, text));
   }
 }

@@ -288,7 +288,10 @@ TEST_CASE("who cannot be accepted for want of a descriptor waits, and the loop s
     bool over = false;
     Timer end(server.loop, [&] { over = true; });
     end.arm(Duration(500));
-    for (; !over; ++rounds) uv_run(server.loop.get(), UV_RUN_ONCE);
+    while (!over) {
+      uv_run(server.loop.get(), UV_RUN_ONCE);
+      ++rounds;
+    }
   }
   CHECK(rounds < 100);
   waiting.send(kHealth);

@@ -116,7 +116,9 @@ const std::map<std::string, Names> kTimes{{"ipaynow", {"mhtOrderStartTime"}},
                                           {"bill99_split", {"orderTime", "dealTime"}}};
 
 void check_units(const std::map<std::string, Names>& fields, const std::string& good, const std::string& bad) {
-  for (const auto& [provider, names] : fields) {
+  for (const auto& each : fields) {
+    const auto& provider = each.first;
+    const auto& names = each.second;
     const Profile& profile = shipped_profile(provider);
     for (const std::string& name : names) {
       CAPTURE(provider);
@@ -221,7 +223,9 @@ TEST_CASE("what identifies a payer is hidden from people") {
       {"allinpay", {"userName", "credentialsNo", "pan"}},
       {"jeepay", {"accountNo", "accountName"}},
   };
-  for (const auto& [provider, names] : kSensitive) {
+  for (const auto& each : kSensitive) {
+    const auto& provider = each.first;
+    const auto& names = each.second;
     for (const std::string& name : names) {
       const FieldRule* rule = find_field_rule(shipped_profile(provider), name);
       REQUIRE_MESSAGE(rule != nullptr, name);

@@ -60,7 +60,9 @@ TEST_CASE("values that could not be kept to are refused, with the option's name"
       {"source_address", "eth0"},
       {"proxy", ""},
   };
-  for (const auto& [name, value] : wrong) {
+  for (const auto& each : wrong) {
+    const auto& name = each.first;
+    const auto& value = each.second;
     const Status checked = check_options(shipped_profile("dhpay"), with({{name, value}}));
     REQUIRE_MESSAGE(!checked, name << "=" << value);
     CHECK(checked.error().field == std::string("options.") + name);

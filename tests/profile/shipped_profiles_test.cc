@@ -104,7 +104,9 @@ TEST_CASE("the published totals come out") {
 
 TEST_CASE("what is bounded by days ends within them") {
   const std::map<std::string, int> kDays{{"stripe", 3}, {"paypal", 3}, {"adyen", 30}, {"chinabank", 1}};
-  for (const auto& [provider, days] : kDays) {
+  for (const auto& each : kDays) {
+    const auto& provider = each.first;
+    const auto& days = each.second;
     CAPTURE(provider);
     CHECK(offsets(shipped_profile(provider).schedule).back() <= hours(24 * days));
   }

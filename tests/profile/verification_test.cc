@@ -182,7 +182,9 @@ TEST_CASE("one changed byte of a header that is signed is refused") {
                                                                  {"paypal", "PAYPAL-TRANSMISSION-ID"},
                                                                  {"generic", "X-Timestamp"},
                                                                  {"stripe", "Stripe-Signature"}};
-  for (const auto& [provider, name] : headers) {
+  for (const auto& each : headers) {
+    const auto& provider = each.first;
+    const auto& name = each.second;
     CAPTURE(name);
     const Profile& profile = shipped_profile(provider);
     const SignatureVariant& variant = profile.signature.variants.back();

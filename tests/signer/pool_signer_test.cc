@@ -167,7 +167,9 @@ TEST_CASE_FIXTURE(Fixture, "a mixed load comes out once each, rightly signed, wh
   }
   take(2 * kSigningsEach);
   CHECK(taken.size() == 2 * kSigningsEach);
-  for (const auto& [ticket, answer] : taken) {
+  for (const auto& each : taken) {
+    const auto& ticket = each.first;
+    const auto& answer = each.second;
     CAPTURE(ticket);
     CHECK((ticket % 2 == 0 ? rsa_signed(answer, ticket) : answer.ok()));
   }

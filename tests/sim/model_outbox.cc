@@ -428,7 +428,7 @@ std::vector<InboxStanding> inbox_of(const ModelRecord& record) {
   std::vector<InboxStanding> standings;
   for (const auto& [source, inbox] : record.inbox) {
     const auto errors = std::count_if(record.inbox_errors.begin(), record.inbox_errors.end(),
-                                      [&](const auto& error) { return error.first.source == source; });
+                                      [&of = source](const auto& error) { return error.first.source == of; });
     standings.push_back({source, inbox.mark, inbox.mark_seal, static_cast<std::uint64_t>(errors)});
   }
   return standings;

@@ -92,12 +92,16 @@ void OutageWitness::on_crash() {
   suspended_ = false;
 }
 
+void OutageWitness::on_freeze(BootTime now) {
+  hosts_.clear();
+  trusted_from_ = now + Outage::kWindow + kSlack;
+}
+
 // After a step that was confirmed the engine's clock jumps, or stands still for as long as it takes.
 void OutageWitness::follow_clock(EngineTime engine_now, BootTime now) {
   const Duration lead(engine_now.ms - now.ms);
   if (lead > lead_ + kSlack || lead < lead_ - kSlack) {
-    hosts_.clear();
-    trusted_from_ = now + Outage::kWindow + kSlack;
+    on_freeze(now);
   }
   lead_ = lead;
 }

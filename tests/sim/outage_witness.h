@@ -30,6 +30,8 @@ class OutageWitness {
   void on_excused(NotificationId id, bool last);
   void on_attempt(NotificationId id, State state);
   void on_crash();
+  // The process stood still until now, and hears only then of what has happened.
+  void on_freeze(BootTime now);
   void on_turn(const EngineStats& stats, std::size_t suspects, BootTime now);
 
   std::uint64_t suspensions() const { return suspensions_; }

@@ -153,18 +153,38 @@ Transfer WorldTransport::answer(const std::string& provider, Temper temper, cons
   return transfer;
 }
 
+Temper WorldTransport::temper_of(const std::string& merchant) const {
+  if (!world_.faults) return Temper::kPrompt;
+  const Temper temper = world_.tempers.at(merchant);
+  if (temper != Temper::kRecovering) return temper;
+  return world_.boot < world_.recovered_from ? Temper::kRefusing : Temper::kPrompt;
+}
+
+// A name that comes too late is trouble of ours: no request has left.
+void WorldTransport::wait_for_the_name(Transfer& transfer, const TransferStart& start) {
+  const Duration waits = world_.rng.between(0, world_.names_take_max.count());
+  if (waits < start.connect_timeout) {
+    transfer.took += waits;
+    return;
+  }
+  transfer = {};
+  transfer.ticket = start.ticket;
+  transfer.end = TransferEnd::kResolverFailed;
+  transfer.took = start.connect_timeout;
+}
+
 void WorldTransport::start(TransferStart start) {
   const Fields& headers = start.request.headers;
   const NotificationId id = *parse_notification_id(*find_field(headers, "id"));
   const LaneKey lane{*find_field(headers, "provider"), *find_field(headers, "merchant"),
                      *find_field(headers, "origin")};
   world_.crash_point();
-  const Temper temper = world_.faults ? world_.tempers.at(lane.merchant) : Temper::kPrompt;
   const std::string origin = start.request.url.origin();
   const bool unlucky = world_.faults && world_.rng.chance(world_.unlucky_percent);
   Transfer transfer = world_.is_cut_off(origin) ? cut_short(start)
                       : unlucky                 ? misfortune(start)
-                                                : answer(lane.provider, temper, start);
+                                                : answer(lane.provider, temper_of(lane.merchant), start);
+  if (world_.names_take_max.count() > 0) wait_for_the_name(transfer, start);
   world_.trace(static_cast<std::uint64_t>(id.value) ^ static_cast<std::uint64_t>(world_.boot.ms));
   world_.witness.on_send(id, lane, origin, start.request.body, world_.boot);
   const BootTime at = world_.boot + transfer.took;

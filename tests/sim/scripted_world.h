@@ -34,8 +34,8 @@ class SeededRng final : public Rng {
 struct Crash {};
 
 // How a merchant treats its notifications.
-enum class Temper { kPrompt, kSlow, kSilent, kLying, kFlapping, kRefusing };
-inline constexpr unsigned kTemperCount = 6;
+enum class Temper { kPrompt, kSlow, kSilent, kLying, kFlapping, kRefusing, kRecovering };
+inline constexpr unsigned kTemperCount = 7;
 
 // Nobody can be reached, or only one host can.
 struct WorldOutage {
@@ -63,6 +63,8 @@ struct World {
   std::uint64_t hash = 14'695'981'039'346'656'037ULL;
   bool faults = true;
   std::optional<WorldOutage> outage;
+  BootTime recovered_from{0};    // from then on those that recover are prompt
+  Duration names_take_max{0};    // what the name server takes now
   unsigned unlucky_percent = 6;  // of all requests, while there are faults
   unsigned crash_per_100k = 0;
   unsigned crashes = 0;
@@ -131,7 +133,9 @@ class WorldTransport final : public Transport {
     std::string origin;
     Transfer transfer;
   };
+  Temper temper_of(const std::string& merchant) const;
   Transfer answer(const std::string& provider, Temper temper, const TransferStart& start);
+  void wait_for_the_name(Transfer& transfer, const TransferStart& start);
   Transfer misfortune(const TransferStart& start);
   Transfer cut_short(const TransferStart& start);
 

@@ -52,7 +52,7 @@ bool is_caught(PlantedBug bug) {
 
 TEST_CASE("every seed keeps the promises and ends") {
   const std::uint64_t first = number_from("ACKD_SIM_FIRST", 1);
-  const std::uint64_t seeds = number_from("ACKD_SIM_SEEDS", 20);
+  const std::uint64_t seeds = number_from("ACKD_SIM_SEEDS", 50);
   Report total;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
     const Report report = run_seed(seed, catalogue());
@@ -77,6 +77,10 @@ TEST_CASE("every seed keeps the promises and ends") {
     total.outages += report.outages;
     total.suspensions += report.suspensions;
     total.excused += report.excused;
+    total.reloads += report.reloads;
+    total.freezes += report.freezes;
+    total.slow_names += report.slow_names;
+    total.waits += report.waits;
     total.virtual_ms += report.virtual_ms;
   }
   MESSAGE(seeds << " seeds, " << total.virtual_ms / 86'400'000 << " virtual days, " << total.turns << " turns, "
@@ -86,7 +90,9 @@ TEST_CASE("every seed keeps the promises and ends") {
                 << total.job_changes << " more, " << total.merchant_changes << " changes of merchants, " << total.probes
                 << " probes, " << total.activations << " activations, " << total.inbox_rows << " inbox rows, "
                 << total.inbox_errors << " errors of it, " << total.outages << " outages, " << total.suspensions
-                << " suspensions with " << total.excused << " failures that used up no attempt");
+                << " suspensions with " << total.excused << " failures that used up no attempt, " << total.reloads
+                << " reloads, " << total.freezes << " freezes, " << total.slow_names << " times slow names, "
+                << total.waits << " waits of lanes");
   // A run in which nothing happened proves nothing.
   if (seeds >= 20) {
     CHECK(total.sends > 1'000);
@@ -104,6 +110,10 @@ TEST_CASE("every seed keeps the promises and ends") {
     CHECK(total.outages > 20);
     CHECK(total.suspensions > 20);
     CHECK(total.excused > 200);
+    CHECK(total.reloads > 20);
+    CHECK(total.freezes > 20);
+    CHECK(total.slow_names > 20);
+    CHECK(total.waits > 200);
   }
 }
 

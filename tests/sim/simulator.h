@@ -30,6 +30,10 @@ struct Report {
   std::uint64_t outages = 0;
   std::uint64_t suspensions = 0;
   std::uint64_t excused = 0;  // failures to connect that used up no attempt
+  std::uint64_t reloads = 0;  // of a profile that was changed
+  std::uint64_t freezes = 0;
+  std::uint64_t slow_names = 0;
+  std::uint64_t waits = 0;  // of lanes that others were before
   std::uint64_t virtual_ms = 0;
 };
 

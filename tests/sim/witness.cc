@@ -5,8 +5,27 @@
 #include "engine/engine_clock.h"
 #include "engine/suspects.h"
 #include "policy/judge.h"
+#include "text/url.h"
 
 namespace ackd::sim {
+namespace {
+
+constexpr Duration kLookEvery = std::chrono::minutes(10);
+constexpr std::size_t kSubjectAndUrlMax = 200;
+
+Duration longest_request(const ProfileCatalogue& catalogue) {
+  Duration longest{0};
+  for (const Profile* profile : catalogue.all_current()) longest = std::max(longest, profile->total_timeout);
+  return longest;
+}
+
+}  // namespace
+
+Witness::Witness(const ProfileCatalogue& catalogue, const EngineOptions& options, const ModelRecord& record)
+    : catalogue_(catalogue),
+      options_(options),
+      record_(record),
+      fairness_(options, record, longest_request(catalogue), [this](const std::string& what) { fail(what); }) {}
 
 void Witness::fail(const std::string& what) {
   if (failures_.size() < 10) failures_.push_back(what);
@@ -34,6 +53,8 @@ void Witness::on_send(NotificationId id, const LaneKey& lane, const std::string&
   if (const auto due = earliest_.find(id); due != earliest_.end() && now < due->second) {
     fail("sent " + std::to_string((due->second - now).count()) + " ms early: " + to_string(id));
   }
+  longest_row_ = std::max(longest_row_, content.size());
+  fairness_.on_turn_of(row->second.lane);
   if (!active_.try_emplace(id, Active{lane, origin}).second) fail("two sends at once: " + to_string(id));
   ++sends_[id];
   // A suspect may start beside a full window: one more, and no more than one.
@@ -71,8 +92,6 @@ void Witness::on_sign(NotificationId id, const std::string& origin, BootTime now
 }
 
 void Witness::check_released(BootTime now) {
-  if (now - looked_for_unreleased_ < std::chrono::minutes(10)) return;
-  looked_for_unreleased_ = now;
   for (const auto& [id, row] : record_.rows) {
     if (!row.awaits_merchant || !is_active(row)) {
       unreleased_.erase(id);
@@ -98,6 +117,7 @@ void Witness::on_transfer_end(NotificationId id, const Transfer& transfer, BootT
   outages_.on_transfer_end(id, transfer, now);
   if (is_ours(transfer.end)) {
     --sends_[id];
+    if (const auto row = record_.rows.find(id); row != record_.rows.end()) fairness_.on_turn_of(row->second.lane);
   } else {
     ended_[id] = now;
   }
@@ -107,6 +127,7 @@ void Witness::on_settlement(const ModelRow& before, const Settlement& settlement
   const NotificationId id = settlement.key.id;
   check_probe(before, settlement);
   if (!settlement.attempt) {
+    fairness_.on_turn_of(before.lane);
     if (settlement.steps != before.progress.steps) fail("a step used up without an attempt: " + to_string(id));
     return;
   }
@@ -196,6 +217,56 @@ void Witness::on_crash() {
   earliest_.clear();
   suspects_.clear();
   outages_.on_crash();
+  fairness_.forget();
+  check_conserved();
+}
+
+void Witness::on_freeze(BootTime now) {
+  unreleased_.clear();
+  outages_.on_freeze(now);
+  fairness_.forget();
+}
+
+// Whatever has been recorded once is there for good, and what has ended stays as it ended.
+void Witness::check_conserved() {
+  if (record_.rows.size() < most_rows_) fail("a notification has gone from the record");
+  most_rows_ = record_.rows.size();
+  for (const NotificationId id : accepted_) {
+    if (!record_.rows.contains(id)) fail("accepted and lost: " + to_string(id));
+  }
+  for (const auto& [id, row] : record_.rows) {
+    if (!is_final(row.state)) continue;
+    final_.emplace(id, row.state);
+  }
+  for (const auto& [id, state] : final_) {
+    if (record_.rows.at(id).state != state) fail("what had ended goes on: " + to_string(id));
+  }
+}
+
+// Nothing but the lane's turn is missing.
+bool Witness::has_room(const LaneKey& lane) const {
+  const MerchantName name{lane.provider, lane.merchant};
+  const auto merchant = record_.merchants.find(name);
+  if (merchant == record_.merchants.end() || record_.paused.contains(name)) return false;
+  const std::string origin = parse_url(merchant->second.url)->origin();
+  const auto in_lane = std::count_if(active_.begin(), active_.end(), [&](auto& a) { return a.second.lane == lane; });
+  const auto on_host =
+      std::count_if(active_.begin(), active_.end(), [&](auto& a) { return a.second.origin == origin; });
+  return static_cast<std::size_t>(in_lane) < options_.lane_window &&
+         static_cast<std::size_t>(on_host) < options_.host_ceiling;
+}
+
+// Of each lane a page or two.
+void Witness::check_memory(const EngineStats& stats) {
+  const std::size_t rows_max = stats.lanes * 3 * (options_.page_rows + 1);
+  const std::size_t row_max = longest_row_ + sizeof(DueNotification) + kSubjectAndUrlMax;
+  if (stats.page_bytes > rows_max * row_max) fail("the pages grow without bound");
+}
+
+void Witness::check_fairness(const EngineStats& stats, BootTime now) {
+  const auto is_away = [this](NotificationId id) { return active_.contains(id) || ended_.contains(id); };
+  fairness_.on_turn(
+      stats, is_away, [this](const LaneKey& lane) { return has_room(lane); }, now);
 }
 
 void Witness::on_turn(const TurnResult& result, const EngineStats& stats, BootTime now) {
@@ -203,10 +274,22 @@ void Witness::on_turn(const TurnResult& result, const EngineStats& stats, BootTi
   if (result.wake_at && *result.wake_at <= stats.now) fail("a turn asks to be woken at or before now");
   if (stats.unsettled > options_.unsettled_max + 1) fail("more unsettled outcomes than the cap");
   if (stats.in_flight > options_.transfers_max + 1) fail("more transfers than the cap");
+  check_fairness(stats, now);
+  if (now - looked_at_ < kLookEvery) return;
+  looked_at_ = now;
+  check_released(now);
+  check_conserved();
+  check_memory(stats);
 }
 
-void Witness::at_end(std::int64_t inbox_rows) {
+void Witness::at_end(std::int64_t inbox_rows, const EngineStats& stats) {
   on_published(inbox_rows);
+  check_conserved();
+  const std::size_t rows = stats.in_flight + stats.unsettled + stats.admissions_queued + stats.suspects;
+  if (stats.lanes + stats.page_bytes + rows > 0) {
+    fail("all has ended, and the engine keeps " + std::to_string(stats.lanes) + " lanes, " +
+         std::to_string(stats.page_bytes) + " bytes of pages and " + std::to_string(rows) + " rows in its hands");
+  }
   for (const NotificationId id : accepted_) {
     const auto row = record_.rows.find(id);
     if (row == record_.rows.end()) {

@@ -9,6 +9,7 @@
 
 #include "engine/engine.h"
 #include "profile/catalogue.h"
+#include "sim/fairness_witness.h"
 #include "sim/job_witness.h"
 #include "sim/model_outbox.h"
 #include "sim/outage_witness.h"
@@ -17,8 +18,7 @@ namespace ackd::sim {
 
 class Witness final : public RecordObserver {
  public:
-  Witness(const ProfileCatalogue& catalogue, const EngineOptions& options, const ModelRecord& record)
-      : catalogue_(catalogue), options_(options), record_(record) {}
+  Witness(const ProfileCatalogue& catalogue, const EngineOptions& options, const ModelRecord& record);
 
   // A caller was told that the notification is recorded.
   void on_accepted(NotificationId id, const std::string& content);
@@ -41,6 +41,8 @@ class Witness final : public RecordObserver {
   // It is in flight no more: its outcome is committed, or it was not sent after all.
   void on_leave(NotificationId id);
   void on_crash();
+  // The process stood still until now.
+  void on_freeze(BootTime now);
   // An operator confirmed a stepped clock: schedules may be overtaken on purpose.
   // What ended before and commits only now was scheduled on the old time.
   void forget_all_due(BootTime now) {
@@ -48,16 +50,16 @@ class Witness final : public RecordObserver {
     adopted_at_ = now;
   }
   void on_turn(const TurnResult& result, const EngineStats& stats, BootTime now);
-  // What awaits an activation that has come is released within the hour, whatever the disk does.
-  void check_released(BootTime now);
-  // Everything must have ended; nothing accepted, and none of the platform's inbox rows, may be missing.
-  void at_end(std::int64_t inbox_rows);
+  // Everything must have ended; nothing accepted, and none of the platform's inbox rows, may be missing, and the engine
+  // has nothing left in memory.
+  void at_end(std::int64_t inbox_rows, const EngineStats& stats);
 
   void fail(const std::string& what);
   const std::vector<std::string>& failures() const { return failures_; }
   const std::set<NotificationId>& accepted() const { return accepted_; }
   const JobWitness& jobs() const { return jobs_; }
   OutageWitness& outages() { return outages_; }
+  const FairnessWitness& fairness() const { return fairness_; }
   std::size_t sends() const { return total_sends_; }
   std::size_t probes_sent() const { return probed_.size(); }
 
@@ -67,12 +69,19 @@ class Witness final : public RecordObserver {
   bool is_active(const ModelRow& row) const;
   const MerchantRecord* merchant_on_record(const ModelRow& row) const;
   void check_probe(const ModelRow& before, const Settlement& settlement);
+  // What awaits an activation that has come is released within the hour, whatever the disk does.
+  void check_released(BootTime now);
+  void check_fairness(const EngineStats& stats, BootTime now);
+  bool has_room(const LaneKey& lane) const;
+  void check_memory(const EngineStats& stats);
+  void check_conserved();
 
   const ProfileCatalogue& catalogue_;
   const EngineOptions& options_;
   const ModelRecord& record_;
   JobWitness jobs_{record_, [this](const std::string& what) { fail(what); }};
   OutageWitness outages_{options_, [this](const std::string& what) { fail(what); }};
+  FairnessWitness fairness_;
   std::vector<std::string> failures_;
   std::set<NotificationId> accepted_;
   std::map<NotificationId, std::string> content_;  // as accepted
@@ -88,7 +97,10 @@ class Witness final : public RecordObserver {
   std::map<NotificationId, std::string> probed_;   // probes that were sent, with the merchant's URL then
   std::map<NotificationId, BootTime> unreleased_;  // await an activation that has come, with when that was seen
   std::set<std::int64_t> inbox_rows_;              // that were dealt with
-  BootTime looked_for_unreleased_;
+  BootTime looked_at_;
+  std::map<NotificationId, State> final_;  // that were seen to have ended
+  std::size_t most_rows_ = 0;
+  std::size_t longest_row_ = 0;  // bytes of its content
   BootTime adopted_at_;
   std::size_t total_sends_ = 0;
 };

@@ -201,8 +201,11 @@ TEST_CASE("what is said on an idle connection ends it, whether the loop has turn
 }
 
 TEST_CASE("a status that decides counts whatever follows, and odd framing still ends the connection") {
-  for (const auto& [body, kept] : {std::pair{"2\r\nOK\r\n0\r\n\r\n", true}, std::pair{"2\nOK\r\n0\r\n\r\n", false},
-                                   std::pair{"ZZ\r\n", false}, std::pair{"2\r\nOK\r\n0\r\n\r\nmore", false}}) {
+  using Row = std::pair<const char*, bool>;
+  for (const auto& each : {Row{"2\r\nOK\r\n0\r\n\r\n", true}, Row{"2\nOK\r\n0\r\n\r\n", false}, Row{"ZZ\r\n", false},
+                           Row{"2\r\nOK\r\n0\r\n\r\nmore", false}}) {
+    const char* body = each.first;
+    const bool kept = each.second;
     CAPTURE(body);
     Setting setting({kChunked + body}, nullptr, {});
     const Transfer first = setting.run(true);

@@ -174,7 +174,9 @@ TEST_CASE("a Retry-After in seconds is read whatever its length") {
       {"", std::nullopt},
       {"Thu, 01 Jan 1970 00:00:00 GMT", std::nullopt},
   };
-  for (const auto& [value, seconds] : rows) {
+  for (const auto& each : rows) {
+    const auto& value = each.first;
+    const auto& seconds = each.second;
     CAPTURE(value);
     ResponseGuard guard(64, false);
     CHECK(feed(guard, {"HTTP/1.1 503 X", "Retry-After: 7", "Retry-After: " + value, ""}) == TransferEnd::kComplete);

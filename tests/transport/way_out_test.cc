@@ -185,7 +185,9 @@ TEST_CASE("what a proxy says about itself is ours, what it says about the receiv
   const std::pair<int, TransferEnd> rows[] = {
       {403, TransferEnd::kProxyFailed},     {407, TransferEnd::kProxyFailed},     {500, TransferEnd::kProxyFailed},
       {502, TransferEnd::kHostUnreachable}, {503, TransferEnd::kHostUnreachable}, {504, TransferEnd::kHostUnreachable}};
-  for (const auto& [status, end] : rows) {
+  for (const auto& each : rows) {
+    const auto& status = each.first;
+    const auto& end = each.second;
     ScriptedProxy proxy(status);
     Fixture fixture(through(proxy));
     const Transfer transfer = fixture.run(fixture.post(8080, "shop.test"));
