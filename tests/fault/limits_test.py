@@ -23,8 +23,6 @@ PORTS = (50_000, 50_010)
 PORT_RANGE = "/proc/sys/net/ipv4/ip_local_port_range"
 NOBODY = 61_235
 THREADS_MAX = 24
-# The leak checker needs a process of its own, which these limits forbid.
-WITHOUT_LEAKS = {"ASAN_OPTIONS": "detect_leaks=0"}
 
 
 @contextlib.contextmanager
@@ -46,14 +44,14 @@ def set_ports(text):
 def try_ports(options, folder, found):
     """Every local port towards the merchant is taken."""
     with found.case("E2 no local port is left") as show, world.World(options, folder, [URL]) as all_of_it, few_ports():
-        taken = [socket.create_connection((ADDRESS, 80)) for _ in range(PORTS[1] - PORTS[0] + 1)]
+        taken = []
         try:
             with contextlib.suppress(OSError):
-                taken.append(socket.create_connection((ADDRESS, 80)))
-                raise AssertionError("there was one more port than there are")
+                while len(taken) <= PORTS[1] - PORTS[0]:  # the kernel may leave out the last one of an odd number
+                    taken.append(socket.create_connection((ADDRESS, 80)))
             identifier = all_of_it.accepted()
             ending = all_of_it.first_ending(identifier)
-            assert (ending.outcome, ending.end) == ("not_sent", "out_of_resources"), ending
+            assert (ending.outcome, ending.end) == ("not_sent", "out_of_resources"), f"{len(taken)} taken: {ending}"
         finally:
             for each in taken:
                 # With a reset: its port is not kept back for a minute.
@@ -67,7 +65,7 @@ def try_ports(options, folder, found):
 def start_limited(daemon, *limits, user=None):
     """Starts below the limits; the exit code, None when it runs."""
     prefix = volumes.as_user(user, daemon.binary) if user else []
-    daemon.start_under([*prefix, "env", *(f"{name}={value}" for name, value in WITHOUT_LEAKS.items()), "prlimit", *limits])
+    daemon.start_under([*prefix, "prlimit", *limits])
     daemon.traced = False  # each becomes the next, and the last one the daemon
     harness.wait_until(lambda: daemon.process.poll() is not None or daemon.is_ready(), 60, "it ends or starts")
     return daemon.process.poll()
