@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <memory>
 #include <string>
+#include <system_error>
 
 #include "ackd/composition.h"
 #include "ackd/process_limits.h"
@@ -40,9 +42,21 @@ int check(const ackd::Config& config) {
   return 0;
 }
 
+// The standard library throws when the system refuses a thread, and there is no daemon without them.
+ackd::Result<std::unique_ptr<ackd::Composition>> open(const ackd::Config& config, const ackd::SpdlogLog& log) {
+  try {
+    return ackd::Composition::open(config, log);
+  } catch (const std::system_error& refused) {
+    return ackd::Error{ackd::ErrorCode::kUnavailable,
+                       std::string("the system refuses a thread: ") + refused.what() +
+                           "; let ackd's user have more of them (ulimit -u, TasksMax= of its service)",
+                       {}};
+  }
+}
+
 int serve(const ackd::Config& config) {
   const ackd::SpdlogLog log(config.log);
-  const auto composition = ackd::Composition::open(config, log);
+  const auto composition = open(config, log);
   if (composition) return (*composition)->run();
   log.write(ackd::LogLevel::kError, "not_started", composition.error().message,
             {{"code", ackd::name_of(composition.error().code)}});

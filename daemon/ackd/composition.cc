@@ -1,5 +1,6 @@
 #include "ackd/composition.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "ackd/known_merchants.h"
 #include "ackd/process_limits.h"
 #include "ackd/protocols.h"
+#include "base/unique_fd.h"
 #include "inbox/sqlite_source.h"
 
 namespace ackd {
@@ -31,9 +33,18 @@ constexpr Duration kSettleTime{10'000};
 // As the configuration allows to set it.
 constexpr std::size_t kApiConnectionsMin = 16;
 
+// Its entry in the folder above is synced at every start: without it a power cut would take the whole outbox along.
 Status make_folder(const std::string& folder) {
-  if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return Done{};
-  return Error{ErrorCode::kIo, fmt::format("cannot make data_dir {}: {}", folder, std::strerror(errno)), "data_dir"};
+  const auto failed = [&](const char* what) {
+    return Error{ErrorCode::kIo, fmt::format("cannot {} data_dir {}: {}", what, folder, std::strerror(errno)),
+                 "data_dir"};
+  };
+  const bool made = ::mkdir(folder.c_str(), 0700) == 0;
+  if (!made && errno != EEXIST) return failed("make");
+  const UniqueFd above(::open((folder + "/..").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // One that was there may lie in a folder that ackd's user cannot read; what check_database_place() finds is clearer.
+  if (!above.valid()) return made ? Status(failed("sync the folder of")) : Done{};
+  return ::fsync(above.get()) == 0 ? Status(Done{}) : failed("sync the folder of");
 }
 
 EngineOptions engine_options(const Config& config) {

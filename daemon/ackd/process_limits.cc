@@ -31,6 +31,8 @@ void prepare_process() {
   ::umask(077);
   std::set_new_handler(end_without_memory);
   std::signal(SIGPIPE, SIG_IGN);
+  // Of a limit on the size of files: then the write fails, and that is handled like every failed write.
+  std::signal(SIGXFSZ, SIG_IGN);
   // Reserved for reloading the configuration; until then a stray SIGHUP must not end the daemon.
   std::signal(SIGHUP, SIG_IGN);
   rlimit descriptors{};

@@ -5,8 +5,9 @@
 
 namespace ackd {
 
-// Files are for the owner only, a client that hangs up is an error code and not a signal, and as many descriptors as
-// the system allows: the transport sizes itself by them. Without memory the process ends at once, saying so.
+// Files are for the owner only, a client that hangs up or a limit on the size of files is an error code and not a
+// signal, and as many descriptors as the system allows: the transport sizes itself by them. Without memory the process
+// ends at once, saying so.
 void prepare_process();
 
 // How many descriptors that has given.

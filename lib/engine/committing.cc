@@ -10,6 +10,8 @@ namespace ackd {
 namespace {
 
 constexpr std::size_t kPagesPerBatch = 64;
+// A disk's longest syncs take some tens of milliseconds. Callers must hear within two seconds that it hangs.
+constexpr Duration kStalledAfter{1'500};
 
 }  // namespace
 
@@ -59,6 +61,7 @@ void Committing::ship() {
   batched_.writes = batch.writes();
   ++core_.batches;
   core_.batch_in_flight = true;
+  core_.batch_shipped_at = now;
   core_.parts.outbox.submit(std::move(batch));
 }
 
@@ -101,11 +104,33 @@ void Committing::take_result() {
   std::optional<BatchResult> result = core_.parts.outbox.take_result();
   if (!result) return;
   core_.batch_in_flight = false;
+  end_stall();
   switch (result->fate) {
     case BatchFate::kCommitted: return on_committed(std::move(*result));
     case BatchFate::kFailed: return on_failed(result->trouble);
     case BatchFate::kUnknown: return fail(result->trouble);
   }
+}
+
+void Committing::watch_batch() {
+  if (!core_.batch_in_flight || core_.storage_stalled) return;
+  if (core_.clock.now() < core_.batch_shipped_at + kStalledAfter) return;
+  core_.storage_stalled = true;
+  core_.parts.events.on(StorageTrouble{"the storage is stalled: its disk has not answered for 1.5 seconds", false});
+  // What the batch holds may yet be recorded, so its callers have to wait; those behind it need not.
+  const Error refusal{ErrorCode::kUnavailable, "not recorded: the disk of the outbox does not answer", {}};
+  for (const PendingAdmission& pending : core_.outgoing.take_admissions()) refuse(pending, refusal);
+}
+
+void Committing::end_stall() {
+  if (!std::exchange(core_.storage_stalled, false) || core_.storage_trouble) return;
+  core_.parts.events.on(StorageTrouble{"the outbox can be written again", true});
+}
+
+std::optional<EngineTime> Committing::next_wake() const {
+  if (core_.batch_in_flight && !core_.storage_stalled) return core_.batch_shipped_at + kStalledAfter;
+  if (core_.storage_trouble) return core_.storage_retry_at;
+  return std::nullopt;
 }
 
 void Committing::fail(const std::string& why) {

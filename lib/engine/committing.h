@@ -33,6 +33,9 @@ class Committing {
 
   // Takes in the result of the batch in flight, if it is there.
   void take_result();
+  // Finds out that the batch in flight is stuck: then callers are sent away rather than left waiting.
+  void watch_batch();
+  std::optional<EngineTime> next_wake() const;
   // Hands over the next batch, unless one is in flight or there is nothing to write or read.
   void ship();
 
@@ -56,6 +59,7 @@ class Committing {
   void on_committed(BatchResult result);
   void on_failed(const std::string& trouble);
   void fail(const std::string& why);
+  void end_stall();
   void on_settled(PendingSettlement& pending, const OperationResult& result);
   void on_job_slice(const JobSlice& slice, const BatchResult& result);
   void on_changed(PendingChange& pending, const OperationResult& result, const std::vector<LaneHead>& woken);

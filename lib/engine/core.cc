@@ -53,7 +53,8 @@ Core::Core(const EngineOptions& the_options, const EngineParts& the_parts, const
       gate(the_parts.catalogue, the_parts.merchants, the_parts.activations) {}
 
 bool Core::may_start() const {
-  return !recovering && !clock_held && !draining && !storage_trouble && parts.outbox.disk_band() != DiskBand::kCritical;
+  return !recovering && !clock_held && !draining && !storage_trouble && !storage_stalled &&
+         parts.outbox.disk_band() != DiskBand::kCritical;
 }
 
 bool Core::has_room() const {

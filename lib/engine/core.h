@@ -56,7 +56,9 @@ struct Core {
   bool clock_held = false;
   bool draining = false;
   bool storage_trouble = false;
+  bool storage_stalled = false;  // the batch in flight takes so long that the disk must be hanging
   bool batch_in_flight = false;
+  EngineTime batch_shipped_at = EngineTime::min();
   EngineTime storage_retry_at = EngineTime::min();
   std::optional<Error> fatal;
 

@@ -77,6 +77,7 @@ TurnResult Engine::Impl::turn(Moment moment) {
   sending.sum_up();
   committing.take_result();
   if (core.fatal) return {std::nullopt, core.fatal};
+  committing.watch_batch();
   take_arrivals();
   sending.take_finished();
   core.lanes.wake_due(now);
@@ -102,7 +103,7 @@ std::optional<EngineTime> Engine::Impl::next_wake() const {
   consider(sending.next_wake());
   consider(recovery.next_wake());
   consider(bulk_changes.next_wake());
-  if (core.storage_trouble) consider(core.storage_retry_at);
+  consider(committing.next_wake());
   return wake;
 }
 
@@ -120,6 +121,9 @@ Status Engine::accepts(std::size_t items, std::size_t bytes) const {
   }
   if (core.storage_trouble && core.storage_retry_at > core.clock.now()) {
     return Error{ErrorCode::kStorageFull, "the outbox cannot be written at the moment; the log says why", {}};
+  }
+  if (core.storage_stalled) {
+    return Error{ErrorCode::kUnavailable, "the disk of the outbox does not answer; send it again when it does", {}};
   }
   if (core.memory.is_over()) {
     return Error{ErrorCode::kUnavailable, describe(core.memory.use()) + "; send it again when less waits", {}};
@@ -249,7 +253,7 @@ EngineStats Engine::stats() const {
   stats.discovering = core.discovering;
   stats.clock_held = core.clock_held;
   stats.draining = core.draining;
-  stats.storage_trouble = core.storage_trouble;
+  stats.storage_trouble = core.storage_trouble || core.storage_stalled;
   stats.disk = core.parts.outbox.disk_band();
   stats.memory = core.memory.use();
   stats.memory_short = core.memory.is_over();

@@ -165,7 +165,8 @@ void SpdlogEvents::write(const StorageTrouble& event) const {
   }
   log_.write(
       LogLevel::kError, "storage_trouble",
-      event.message + "; nothing is accepted or sent until it can be written. Make space; it recovers by itself");
+      event.message +
+          "; nothing is accepted or sent until it can be written. Make space, or mend the disk; it recovers by itself");
 }
 
 void SpdlogEvents::write(const StorageFailed& event) const {

@@ -4,12 +4,14 @@
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "events/line_output.h"
 #include "text/characters.h"
 
 namespace ackd {
@@ -70,6 +72,40 @@ std::string json_line(std::string_view event, std::string_view message, LogField
   return text.substr(1, text.size() - 2);
 }
 
+std::string line_of(LogFormat format, std::string_view event, std::string_view message, LogFields fields) {
+  return format == LogFormat::kJson ? json_line(event, message, fields) : text_line(event, message, fields);
+}
+
+// Says how many lines were dropped as soon as there is room again, in front of the line that found it.
+class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit StderrSink(LogFormat format) : format_(format), output_(STDERR_FILENO) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    if (dropped_ > 0 && report_dropped(message.logger_name)) dropped_ = 0;
+    if (dropped_ > 0 || !put(message)) ++dropped_;
+  }
+  void flush_() override {}
+
+  bool report_dropped(spdlog::string_view_t logger) {
+    const std::string text =
+        line_of(format_, "log_lines_dropped", "the log could not be written: its disk was full, or nobody read it",
+                {{"count", dropped_}});
+    return put({logger, spdlog::level::warn, spdlog::string_view_t(text.data(), text.size())});
+  }
+
+  bool put(const spdlog::details::log_msg& message) {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    return output_.write({line.data(), line.size()});
+  }
+
+  LogFormat format_;
+  LineOutput output_;
+  std::int64_t dropped_ = 0;
+};
+
 constexpr const char* kTextPattern = "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
 constexpr const char* kJsonPattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})";
 
@@ -81,7 +117,7 @@ SpdlogLog::SpdlogLog(const LogConfig& config, std::function<void(std::string_vie
   if (sink) {
     out = std::make_shared<FunctionSink>(std::move(sink));
   } else {
-    out = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    out = std::make_shared<StderrSink>(format_);
   }
   logger_ = std::make_unique<spdlog::logger>("ackd", std::move(out));
   logger_->set_formatter(std::make_unique<spdlog::pattern_formatter>(
@@ -97,8 +133,7 @@ bool SpdlogLog::enabled(LogLevel level) const {
 
 void SpdlogLog::write(LogLevel level, std::string_view event, std::string_view message, LogFields fields) const {
   if (!enabled(level)) return;
-  const std::string line =
-      format_ == LogFormat::kJson ? json_line(event, message, fields) : text_line(event, message, fields);
+  const std::string line = line_of(format_, event, message, fields);
   logger_->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
 }
 

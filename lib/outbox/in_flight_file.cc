@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "base/unique_fd.h"
+#include "outbox/database_place.h"
 
 namespace ackd {
 namespace {
@@ -69,6 +70,7 @@ namespace {
 
 // The old file's bytes, at most as many as the largest file has; empty when there is none.
 Result<std::string> read_old(const std::string& path) {
+  if (const Status safe = check_private_file(path, "the in-flight file"); !safe) return safe.error();
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!file.valid()) {
     if (errno == ENOENT) return std::string();
@@ -76,7 +78,6 @@ Result<std::string> read_old(const std::string& path) {
   }
   struct stat about {};
   if (::fstat(file.get(), &about) != 0) return trouble(path, "read");
-  if (!S_ISREG(about.st_mode)) return invalid(fmt::format("the in-flight file {} is not a regular file", path));
   std::string bytes(std::min(static_cast<std::size_t>(about.st_size), bytes_for(InFlightFile::kCapacityMax)), '\0');
   std::size_t got = 0;
   while (got < bytes.size()) {

@@ -19,8 +19,4 @@ class OwnerLock {
   UniqueFd file_;
 };
 
-// Whether the folder and, where they exist, the database files may be trusted: a real directory that this process can
-// write and others cannot, files that are regular and not open to others. The message says what to change.
-Status check_database_place(const std::string& database_path);
-
 }  // namespace ackd

@@ -16,6 +16,9 @@ constexpr int kBusyTimeoutMs = 1'000;
 constexpr int kGuestBusyTimeoutMs = 50;
 constexpr int kGuestWriterBusyTimeoutMs = 5'000;
 
+constexpr const char* kDamagedHint =
+    "; keep a copy of the file and its -wal as they are, look at the disk, and put a backup in its place";
+
 int open_flags(SqliteDatabase::Access access) {
   switch (access) {
     case SqliteDatabase::Access::kWriter: return SQLITE_OPEN_READWRITE;
@@ -33,6 +36,10 @@ SqliteFault fault_of(int code) {
     case SQLITE_LOCKED: return SqliteFault::kBusy;
     default: return SqliteFault::kBroken;
   }
+}
+
+bool is_damage(int code) {
+  return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
 }
 
 bool runs_with_wal(SqliteDatabase& database) {
@@ -105,10 +112,20 @@ Status SqliteDatabase::configure_writer() {
                {}};
 }
 
+// What the system said; SQLite's own "disk I/O error" would leave it open.
+std::string SqliteDatabase::system_reason(int code) const {
+  const bool is_system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
+  const int error = is_system && handle_ != nullptr ? sqlite3_system_errno(handle_) : 0;
+  return error == 0 ? std::string() : fmt::format(", {}", std::strerror(error));
+}
+
 void SqliteDatabase::note(int code, std::string_view doing) {
   if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE || trouble_) return;
   const char* why = handle_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle_);
-  trouble_ = {fault_of(code), fmt::format("{}: {} (SQLite code {}) at: {}", name_, why, code, doing), code};
+  trouble_ = {fault_of(code),
+              fmt::format("{}: {} (SQLite code {}{}) at: {}{}", name_, why, code, system_reason(code), doing,
+                          is_damage(code) ? kDamagedHint : ""),
+              code};
 }
 
 void SqliteDatabase::note_contradiction(std::string_view what) {
@@ -123,9 +140,8 @@ Error SqliteDatabase::error() const {
     case SqliteFault::kBusy: return {ErrorCode::kUnavailable, trouble_->message, {}};
     case SqliteFault::kBroken: break;
   }
-  const int code = sqlite3_errcode(handle_) & 0xff;
-  const bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_OK;
-  return {damaged ? ErrorCode::kCorrupt : ErrorCode::kIo, trouble_->message, {}};
+  const int code = sqlite3_errcode(handle_);
+  return {is_damage(code) || code == SQLITE_OK ? ErrorCode::kCorrupt : ErrorCode::kIo, trouble_->message, {}};
 }
 
 Status SqliteDatabase::status() const {

@@ -75,6 +75,7 @@ class SqliteDatabase {
   Status configure(Access access);
   Status configure_writer();
   Error error() const;
+  std::string system_reason(int code) const;
 
   sqlite3* handle_;
   std::string name_;  // "outbox /path", for messages

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "outbox/attempt_chain.h"
+#include "outbox/payload_seal.h"
 
 namespace ackd {
 namespace {
@@ -37,13 +38,13 @@ SqliteOperations::SqliteOperations(SqliteDatabase& database, SqliteLanes& lanes,
       owner_of_key_(database, "SELECT id, content_hash FROM admission_key WHERE merchant=? AND key=?"),
       add_notification_(database,
                         "INSERT INTO notification(id, lane, not_before, content_hash, revision, admitted_at,"
-                        " replay_of, subject, type, key, url, tags, content, probe)"
-                        " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
+                        " replay_of, subject, type, key, url, tags, content, probe, seal)"
+                        " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       copy_notification_(database,
                          "INSERT INTO notification(id, lane, not_before, content_hash, revision, admitted_at,"
-                         " replay_of, subject, type, key, url, tags, content, probe)"
+                         " replay_of, subject, type, key, url, tags, content, probe, seal)"
                          " SELECT ?1, lane, ?2, content_hash, revision, ?2, id, subject, type,"
-                         " key || '#replay-' || ?1, url, tags, content, probe FROM notification WHERE id=?3"),
+                         " key || '#replay-' || ?1, url, tags, content, probe, seal FROM notification WHERE id=?3"),
       claim_key_of_copy_(database,
                          "INSERT INTO admission_key(merchant, key, id, content_hash)"
                          " SELECT l.merchant, n.key, n.id, n.content_hash FROM notification n"
@@ -110,7 +111,8 @@ OperationResult SqliteOperations::admit(const Admission& admission) {
   }
   if (claim_key_.run(stored.merchant, n.key, n.id, n.content_hash) == 0) return already_admitted(stored.merchant, n);
   add_notification_.run(n.id, stored.lane, n.not_before, n.content_hash, n.revision, n.admitted_at, n.replay_of,
-                        n.subject, n.type, n.key, n.url, SqliteBlob{n.tags}, SqliteBlob{n.content}, n.probe);
+                        n.subject, n.type, n.key, n.url, SqliteBlob{n.tags}, SqliteBlob{n.content}, n.probe,
+                        payload_seal(stored.lane, n.revision, n.subject, n.url, n.content));
   Standing standing;
   standing.lane = stored.lane;
   standing.state = admission.held_reason.empty() ? State::kPending : State::kHeld;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "outbox/database_place.h"
 #include "outbox/sqlite_activation.h"
 #include "outbox/sqlite_counters.h"
 #include "outbox/sqlite_inbox.h"

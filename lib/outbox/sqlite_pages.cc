@@ -1,6 +1,10 @@
 #include "outbox/sqlite_pages.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "outbox/payload_seal.h"
 
 namespace ackd {
 
@@ -13,7 +17,8 @@ SqlitePages::SqlitePages(SqliteDatabase& database, SqliteLanes& lanes)
             " ORDER BY next_at, id"),
       first_due_(database, "SELECT next_at FROM queue WHERE lane=? AND class=? ORDER BY next_at, id LIMIT 1"),
       next_lane_(database, "SELECT lane FROM queue WHERE lane>? ORDER BY lane LIMIT 1"),
-      payload_(database, "SELECT not_before, revision, subject, url, content, probe FROM notification WHERE id=?"),
+      payload_(database,
+               "SELECT not_before, revision, subject, url, content, probe, seal FROM notification WHERE id=?"),
       cancel_asked_(database, "SELECT cancel_asked FROM standing WHERE id=?") {}
 
 Page SqlitePages::read_page(const PageRequest& request) {
@@ -46,6 +51,7 @@ DueNotification SqlitePages::due_notification(const QueueKey& key, const Progres
     due.url = row.text(3);
     due.content = row.text(4);
     due.probe = row.integer(5) != 0;
+    check_seal(due, row.integer(6));
   } else {
     database_.note_contradiction("a queue row without its notification");
   }
@@ -54,6 +60,14 @@ DueNotification SqlitePages::due_notification(const QueueKey& key, const Progres
     due.cancel_asked = row && row.integer(0) != 0;
   }
   return due;
+}
+
+void SqlitePages::check_seal(const DueNotification& due, std::int64_t seal) {
+  if (seal == 0 || seal == payload_seal(due.key.lane, due.revision, due.subject, due.url, due.content)) return;
+  database_.note_contradiction(
+      fmt::format("notification {} is not as it was accepted, so its bytes on the disk have changed; it is not sent. "
+                  "Keep a copy of the files, look at the disk, and restore a backup",
+                  due.key.id.value));
 }
 
 EngineTime SqlitePages::first_due(LaneId lane, DueClass due_class) {

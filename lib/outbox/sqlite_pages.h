@@ -27,6 +27,7 @@ class SqlitePages {
 
  private:
   DueNotification due_notification(const QueueKey& key, const Progress& progress, bool noted);
+  void check_seal(const DueNotification& due, std::int64_t seal);
   EngineTime first_due(LaneId lane, DueClass due_class);
 
   SqliteDatabase& database_;

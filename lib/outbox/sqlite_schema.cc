@@ -217,7 +217,11 @@ CREATE TABLE inbox_error(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array<const char*, kSchemaVersion> kMigrations{kMigration1, kMigration2, kMigration3};
+constexpr const char* kMigration4 = R"sql(
+ALTER TABLE notification ADD COLUMN seal INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array<const char*, kSchemaVersion> kMigrations{kMigration1, kMigration2, kMigration3, kMigration4};
 
 Error newer(std::int64_t found) {
   return {

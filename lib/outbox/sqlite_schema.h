@@ -40,7 +40,7 @@
 // Times are engine time in milliseconds since 1970 (`signed_at`: wall time). State, class: the numbers of
 // model/state.h. Ids are time-ordered 63-bit numbers (model/ids.h). `lane.slot` = FNV-1a 64 of provider, NUL, merchant,
 // NUL, origin, modulo 1024: the unit in which several nodes will share lanes. `attempt.chain` seals the attempt and all
-// before it (attempt_chain.h).
+// before it (attempt_chain.h), `notification.seal` what it is sent by (payload_seal.h).
 #pragma once
 
 #include <cstdint>
@@ -51,7 +51,7 @@
 
 namespace ackd {
 
-inline constexpr std::int64_t kSchemaVersion = 3;
+inline constexpr std::int64_t kSchemaVersion = 4;
 inline constexpr std::int64_t kApplicationId = 0x41434b44;  // "ACKD", in the file's header
 
 // Brings the database to kSchemaVersion, one transaction for each step, so that a kill leaves it before or after a

@@ -8,16 +8,12 @@ namespace ackd {
 
 SigningThreads::SigningThreads(std::size_t count, std::function<void()> wake) : wake_(std::move(wake)) {
   CHECK_THAT(count > 0, "nobody would sign");
-  for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
+  // Should the system refuse one, those that run are ended on the way out.
+  for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this](const std::stop_token& stop) { run(stop); });
 }
 
 SigningThreads::~SigningThreads() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  for (std::jthread& thread : threads_) thread.request_stop();
 }
 
 void SigningThreads::start(SigningJob job) {
@@ -40,19 +36,19 @@ std::vector<Signing> SigningThreads::take_finished() {
   return taken;
 }
 
-void SigningThreads::run() {
+void SigningThreads::run(const std::stop_token& stop) {
   PrivateKeyCache keys;
-  while (const std::optional<SigningJob> job = wait_for_job()) {
+  while (const std::optional<SigningJob> job = wait_for_job(stop)) {
     const RenderInput input{job->content, job->merchant, job->url, job->now, job->nonce};
     finish({job->ticket, sign_request(*job->profile, input, keys)});
   }
 }
 
 // Nothing when stopping.
-std::optional<SigningJob> SigningThreads::wait_for_job() {
+std::optional<SigningJob> SigningThreads::wait_for_job(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return !waiting_.empty() || stopping_; });
-  if (stopping_) return std::nullopt;
+  changed_.wait(lock, stop, [this] { return !waiting_.empty(); });
+  if (stop.stop_requested()) return std::nullopt;
   SigningJob job = std::move(waiting_.front());
   waiting_.pop_front();
   return job;

@@ -10,6 +10,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -49,19 +50,18 @@ class SigningThreads {
   std::vector<Signing> take_finished();
 
  private:
-  void run();
-  std::optional<SigningJob> wait_for_job();
+  void run(const std::stop_token& stop);
+  std::optional<SigningJob> wait_for_job(const std::stop_token& stop);
   void finish(Signing signing);
 
   std::function<void()> wake_;
   std::size_t away_ = 0;  // the loop's thread only
 
   std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<SigningJob> waiting_;  // guarded by mutex_
-  std::vector<Signing> finished_;   // guarded by mutex_
-  bool stopping_ = false;           // guarded by mutex_
-  std::vector<std::thread> threads_;
+  std::condition_variable_any changed_;
+  std::deque<SigningJob> waiting_;     // guarded by mutex_
+  std::vector<Signing> finished_;      // guarded by mutex_
+  std::vector<std::jthread> threads_;  // last, so that they have ended before what they use goes
 };
 
 }  // namespace ackd

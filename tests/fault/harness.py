@@ -188,10 +188,13 @@ class Process:
 
     def start_under(self, tracer):
         """Starts below a tracer, which may end the daemon at any moment, also before it is ready."""
+        # The leak checker is a tracer itself, and there can be only one.
+        leaks = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "detect_leaks=0"]))
         self.traced = True
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                tracer + [self.binary, "--config", os.path.join(self.folder, "config.yaml")], stderr=log, stdout=log)
+                tracer + [self.binary, "--config", os.path.join(self.folder, "config.yaml")], stderr=log, stdout=log,
+                env={**os.environ, "ASAN_OPTIONS": leaks})
 
     def daemon_pid(self):
         if not self.traced:

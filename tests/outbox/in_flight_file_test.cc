@@ -22,6 +22,7 @@ std::unique_ptr<InFlightFile> open(const std::string& path, std::size_t capacity
 
 void write_bytes(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+  ::chmod(path.c_str(), 0600);  // one that is open to everyone is refused
 }
 
 std::string read_bytes(const std::string& path) {
@@ -145,6 +146,8 @@ TEST_CASE("a capacity out of range and a file that is no file are refused") {
   CHECK_FALSE(InFlightFile::open({folder.file("a"), 0}).ok());
   CHECK_FALSE(InFlightFile::open({folder.file("a"), InFlightFile::kCapacityMax + 1}).ok());
   CHECK_FALSE(InFlightFile::open({folder.path(), 8}).ok());
+  REQUIRE(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
+  CHECK_FALSE(InFlightFile::open({folder.file("pipe"), 8}).ok());
 }
 
 }  // namespace ackd

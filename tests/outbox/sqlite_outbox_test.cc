@@ -298,6 +298,36 @@ TEST_CASE("a damaged outbox is refused or found out, never believed") {
   CHECK(opened.error().code == ErrorCode::kCorrupt);
 }
 
+TEST_CASE("a payload whose bytes have changed is found out before it is sent, and fails the batch") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("outbox.db");
+  {
+    SqliteStore store(small_options(path));
+    admit(store, notification(1));
+    admit(store, notification(2));
+  }
+  Batch reading;
+  reading.rows = RowRequest{{NotificationId{1}}};
+  SUBCASE("the content") {
+    run_sql(path, "UPDATE notification SET content=CAST(content || '0' AS BLOB) WHERE id=1");
+  }
+  SUBCASE("the URL") {
+    run_sql(path, "UPDATE notification SET url='http://elsewhere.example/' WHERE id=1");
+  }
+  SUBCASE("the subject") {
+    run_sql(path, "UPDATE notification SET subject='another' WHERE id=1");
+  }
+  SUBCASE("nothing") {
+    SqliteStore store(small_options(path));
+    CHECK(store.run(std::move(reading)).fate == BatchFate::kCommitted);
+    return;
+  }
+  SqliteStore store(small_options(path));
+  const BatchResult result = store.run(std::move(reading));
+  CHECK(result.fate == BatchFate::kUnknown);
+  CHECK(has(result.trouble, "notification 1 is not as it was accepted"));
+}
+
 TEST_CASE("a place that is not safe is refused with the reason") {
   const TemporaryFolder folder;
   const std::string path = folder.file("outbox.db");
@@ -321,7 +351,16 @@ TEST_CASE("a place that is not safe is refused with the reason") {
   }
   SUBCASE("a file that is a symbolic link") {
     std::filesystem::create_symlink(folder.file("elsewhere"), path);
-    CHECK(has(refusal(path), "not a regular file"));
+    CHECK(has(refusal(path), "is a symbolic link, not a regular file"));
+  }
+  SUBCASE("a -wal whose database is gone") {
+    std::ofstream(path + "-wal") << "what was accepted";
+    ::chmod((path + "-wal").c_str(), 0600);
+    CHECK(has(refusal(path), "is missing or empty, and"));
+    std::ofstream{path};
+    ::chmod(path.c_str(), 0600);
+    CHECK(has(refusal(path), "is missing or empty, and"));
+    CHECK(std::filesystem::file_size(path + "-wal") > 0);
   }
 }
 
