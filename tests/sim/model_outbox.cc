@@ -109,7 +109,10 @@ OperationResult ModelWriter::settle(const Settlement& settlement) {
   row.progress.steps = settlement.steps;
   row.lonely_crashes = settlement.lonely_crashes;
   const EngineTime next_at = settlement.state == State::kHeld ? row.next_at : settlement.next_at;
+  const bool was_woken = woken_.contains(row.lane);
   move(row, cancelled ? State::kCancelled : settlement.state, settlement.due_class, next_at, settlement.at);
+  // Who settles knows when it is due again; the real store does not tell either.
+  if (!was_woken) woken_.erase(row.lane);
   row.awaits_merchant = settlement.awaits_merchant && row.state == State::kHeld;
   if (settlement.probed_url && row.state == State::kDelivered) {
     record_.activations[merchant_of(row)] = {merchant_of(row), *settlement.probed_url, settlement.at};
@@ -358,6 +361,7 @@ std::vector<SealedKeyRow> ModelWriter::read(const SealedKeysRead& request) const
 }
 
 BatchResult ModelWriter::apply(const Batch& batch) {
+  observer_.on_batch(batch);
   BatchResult result;
   woken_.clear();
   for (const Operation& operation : batch.operations) {
@@ -428,7 +432,7 @@ std::vector<InboxStanding> inbox_of(const ModelRecord& record) {
   std::vector<InboxStanding> standings;
   for (const auto& [source, inbox] : record.inbox) {
     const auto errors = std::count_if(record.inbox_errors.begin(), record.inbox_errors.end(),
-                                      [&](const auto& error) { return error.first.source == source; });
+                                      [&of = source](const auto& error) { return error.first.source == of; });
     standings.push_back({source, inbox.mark, inbox.mark_seal, static_cast<std::uint64_t>(errors)});
   }
   return standings;

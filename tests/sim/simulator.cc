@@ -46,6 +46,11 @@ class Simulator {
 
   Report run();
 
+  void tell_batches_to(std::function<void(const Batch&)> listener) {
+    world_.witness.tell_batches_to(std::move(listener));
+  }
+  const std::vector<MerchantRecord>& first_merchants() const { return known_; }
+
  private:
   void populate();
   void start_process();
@@ -577,6 +582,17 @@ ProfileCatalogue load_catalogue(const std::string& folder, const std::vector<std
 
 Report run_seed(std::uint64_t seed, const ProfileCatalogue& catalogue) {
   return Simulator(seed, catalogue).run();
+}
+
+std::vector<Batch> batches_of_seed(std::uint64_t seed, const ProfileCatalogue& catalogue) {
+  std::vector<Batch> batches(1);
+  Simulator simulator(seed, catalogue);
+  simulator.tell_batches_to([&](const Batch& batch) {
+    if (batch.writes()) batches.push_back(batch);
+  });
+  simulator.run();
+  batches.front().merchants = MerchantImport{simulator.first_merchants(), EngineTime{1}};
+  return batches;
 }
 
 }  // namespace ackd::sim
