@@ -161,7 +161,8 @@ std::optional<std::string> PowerLossRig::judge(const DiskImage& image, Progressi
   if (const SqliteRow row = check.find(); row.text(0) != "ok") return "it is damaged: " + row.text(0);
   const std::uint64_t digest = digest_of(**database);
   if (!(*database)->good()) return "it cannot be read: " + (*database)->trouble()->message;
-  if (digest == digests_[known.answered] || digest == digests_[known.submitted]) return std::nullopt;
+  found_ = digest == digests_[known.answered] ? known.answered : known.submitted;
+  if (digest == digests_[found_]) return std::nullopt;
   for (std::size_t batch = 0; batch < digests_.size(); ++batch) {
     if (digests_[batch] != digest) continue;
     return fmt::format("it is as after batch {}, but batch {} was answered and {} is in flight", batch, known.answered,
@@ -170,12 +171,10 @@ std::optional<std::string> PowerLossRig::judge(const DiskImage& image, Progressi
   return fmt::format("it is as after no batch, with {} answered and {} in flight", known.answered, known.submitted);
 }
 
-std::vector<std::string> PowerLossRig::compare(const DiskImage& image, Progression known) {
+std::vector<std::string> PowerLossRig::compare(const DiskImage& image) {
   put(image);
   SqliteStore store(small_options(path_));
-  std::vector<std::string> found = differences(store, records_[known.answered]);
-  if (found.empty() || known.submitted == known.answered) return found;
-  return differences(store, records_[known.submitted]);
+  return differences(store, records_[found_]);
 }
 
 std::optional<std::string> PowerLossRig::judge_recovery(const DiskImage& image, Progression known, std::size_t points,

@@ -69,8 +69,8 @@ class PowerLossRig {
 
   // What a process finds that opens what the cut left; nothing when it is as promised.
   std::optional<std::string> judge(const DiskImage& image, Progression known);
-  // The same with every detail, which takes long. REQUIRES: judge() found nothing.
-  std::vector<std::string> compare(const DiskImage& image, Progression known);
+  // The same with every detail, which takes long. REQUIRES: judge() has just found nothing wrong with the image.
+  std::vector<std::string> compare(const DiskImage& image);
   // Opens it on a power-loss disk, which is cut again meanwhile, at up to `points` places.
   std::optional<std::string> judge_recovery(const DiskImage& image, Progression known, std::size_t points,
                                             std::mt19937_64& random);
@@ -96,6 +96,7 @@ class PowerLossRig {
   std::vector<std::string> wrong_;
   CutCounts cuts_;
   std::uint64_t judged_ = 0;
+  std::size_t found_ = 0;  // the state that was judged last, by the number of batches applied
 };
 
 // Walks through a log and stops before each change (of which only every `stride`th is looked at) with the disk as it is

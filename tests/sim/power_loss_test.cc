@@ -164,7 +164,7 @@ TEST_CASE("power loss: whatever a cut leaves is one of the states that were prom
     const DiskImage image = disk.cut(random, rig().cuts());
     std::optional<std::string> wrong = rig().judge(image, known);
     if (!wrong && ++points % 50 == 0) {
-      for (const std::string& each : rig().compare(image, known)) FAIL_CHECK(each);
+      for (const std::string& each : rig().compare(image)) FAIL_CHECK(each);
       ++compared;
     }
     if (!wrong && points % 10 == 0) {
