@@ -124,6 +124,8 @@ void check_refusal(const Error& error) {
 
 int ackd::fuzz::try_input(std::string_view text) {
   static const Home home;
+  // libFuzzer learns the word, and an error may repeat what the text says itself.
+  if (text.find(kCanary) != std::string_view::npos) return -1;
   const Result<YamlNode> root = read_yaml(text, "config.yaml", text.size(), text.size());
   if (root && leads_out(*root)) return -1;
   const Result<Config> config = load_config(home.put(text));
