@@ -5,18 +5,26 @@
 
 namespace ackd {
 
+std::string refuse_empty(const std::string& text) {
+  return text.empty() ? "is empty; leave the option out to mean all" : "";
+}
+
 void declare_filter(CLI::App& command, FilterOptions& options) {
   command.add_option("--state", options.state, "pending, held, delivered, exhausted or cancelled")
       ->check(CLI::IsMember({"pending", "held", "delivered", "exhausted", "cancelled"}));
-  command.add_option("--provider", options.provider, "Only this provider");
-  command.add_option("--merchant", options.merchant, "Only this merchant id");
-  command.add_option("--type", options.type, "Only this type: payment, refund ...");
-  command.add_option("--key", options.key, "Only this idempotency key");
-  command.add_option("--host", options.host, "Only what goes to this host today: shop.example or shop.example:8443");
+  const auto add = [&](const char* name, std::string& value, const char* about) {
+    command.add_option(name, value, about)->check(refuse_empty);
+  };
+  add("--provider", options.provider, "Only this provider");
+  add("--merchant", options.merchant, "Only this merchant id");
+  add("--type", options.type, "Only this type: payment, refund ...");
+  add("--key", options.key, "Only this idempotency key");
+  add("--host", options.host, "Only what goes to this host today: shop.example or shop.example:8443");
   command.add_option("--tag", options.tags, "Only with this tag: NAME=VALUE; may be repeated, then with all of them")
-      ->allow_extra_args(false);
-  command.add_option("--since", options.since, "Admitted at or after this RFC 3339 time");
-  command.add_option("--until", options.until, "Admitted at or before this RFC 3339 time");
+      ->allow_extra_args(false)
+      ->check(refuse_empty);
+  add("--since", options.since, "Admitted at or after this RFC 3339 time");
+  add("--until", options.until, "Admitted at or before this RFC 3339 time");
 }
 
 ListPages::Filters parameters_of(const FilterOptions& options) {

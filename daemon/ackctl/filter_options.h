@@ -27,6 +27,9 @@ struct FilterOptions {
   std::string until;
 };
 
+// For options that narrow down what a verb is about: a script whose variable was empty must not mean everything.
+std::string refuse_empty(const std::string& text);
+
 // Everything but --order, which some verbs take beside ids.
 void declare_filter(CLI::App& command, FilterOptions& options);
 

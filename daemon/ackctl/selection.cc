@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ackctl/document.h"
+#include "ackctl/filter_options.h"
 #include "ackctl/list_pages.h"
 
 namespace ackd {
@@ -50,7 +51,8 @@ bool is_empty(const Selection& selection) {
 
 void declare_selection(CLI::App& command, Selection& selection) {
   command.add_option("ID", selection.ids, "Ids of notifications; - reads them from standard input, one a line");
-  command.add_option("--order,--subject", selection.order, "All notifications of this order number");
+  command.add_option("--order,--subject", selection.order, "All notifications of this order number")
+      ->check(refuse_empty);
 }
 
 Result<std::vector<NotificationId>> read_ids(std::istream& lines) {

@@ -45,7 +45,7 @@ class ListVerb : public DaemonVerb {
  public:
   explicit ListVerb(CLI::App* command) : DaemonVerb(command) {
     declare_filter(*command, filter_);
-    command->add_option("--order,--subject", filter_.order, "Only this order number");
+    command->add_option("--order,--subject", filter_.order, "Only this order number")->check(refuse_empty);
     auto* limit = command->add_option("--limit", limit_, "At most so many rows")
                       ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}))
                       ->capture_default_str();

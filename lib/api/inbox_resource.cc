@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/decimal.h"
 #include "text/json_reader.h"
 
 namespace ackd {
@@ -24,8 +24,9 @@ const char* name_of(InboxState state) {
 
 template <class Number>
 bool read_number(std::string_view text, Number& out) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return error == std::errc() && end == text.data() + text.size() && out >= 0;
+  const auto number = parse_decimal<Number>(text);
+  out = number.value_or(Number{});
+  return number && out >= 0;
 }
 
 Json error_json(const InboxError& error) {

@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "api/list_parameters.h"
 #include "api/notification_resource.h"
+#include "base/decimal.h"
 #include "text/json_reader.h"
 #include "text/nearest_name.h"
 
@@ -101,10 +100,9 @@ Result<Job> read_job(std::string_view body) {
 }
 
 std::optional<JobId> parse_job_id(std::string_view text) {
-  JobId id;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id.value);
-  if (error != std::errc{} || end != text.data() + text.size() || id.value <= 0) return std::nullopt;
-  return id;
+  const auto value = parse_decimal<std::int64_t>(text);
+  if (!value || *value <= 0) return std::nullopt;
+  return JobId{*value};
 }
 
 Result<JobsQuery> read_jobs_query(const Fields& parameters) {

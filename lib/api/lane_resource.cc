@@ -12,20 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// "PROVIDER|ORIGIN|MERCHANT": neither a provider's name nor an origin has a bar, and a merchant's id, which may have
-// any, comes last.
-std::string cursor_of(const LaneKey& lane) {
-  return lane.provider + "|" + lane.origin + "|" + lane.merchant;
-}
-
-std::optional<LaneKey> parse_cursor(const std::string& text) {
-  const std::size_t first = text.find('|');
-  if (first == std::string::npos) return std::nullopt;
-  const std::size_t second = text.find('|', first + 1);
-  if (second == std::string::npos) return std::nullopt;
-  return LaneKey{text.substr(0, first), text.substr(second + 1), text.substr(first + 1, second - first - 1)};
-}
-
 Json row_of(const LaneView& lane, EngineTime now) {
   Json row{{"provider", lane.key.provider}, {"merchant", lane.key.merchant}};
   if (!lane.key.origin.empty()) row["origin"] = lane.key.origin;
@@ -40,6 +26,19 @@ Json row_of(const HostView& host) {
 
 }  // namespace
 
+std::string cursor_of(const LaneKey& lane) {
+  return lane.provider + "|" + lane.origin + "|" + lane.merchant;
+}
+
+std::optional<LaneKey> parse_lane_cursor(std::string_view text) {
+  const std::size_t first = text.find('|');
+  if (first == std::string_view::npos) return std::nullopt;
+  const std::size_t second = text.find('|', first + 1);
+  if (second == std::string_view::npos) return std::nullopt;
+  return LaneKey{std::string(text.substr(0, first)), std::string(text.substr(second + 1)),
+                 std::string(text.substr(first + 1, second - first - 1))};
+}
+
 ApiResponse respond_with_lanes(const Engine& engine, const Fields& parameters) {
   const auto read =
       Parameters::read(parameters, {"provider", "merchant", "host", "limit", "cursor"}, "a list of lanes");
@@ -48,7 +47,7 @@ ApiResponse respond_with_lanes(const Engine& engine, const Fields& parameters) {
   if (!limit) return respond(problem_of(limit.error()));
   std::optional<LaneKey> position;
   if (const std::string* cursor = read->find("cursor")) {
-    position = parse_cursor(*cursor);
+    position = parse_lane_cursor(*cursor);
     if (!position) return respond(problem_of(not_a_cursor()));
   }
   const LaneFilter filter{read->text("provider"), read->text("merchant"), read->text("host")};

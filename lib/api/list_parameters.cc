@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 #include <vector>
 
+#include "base/decimal.h"
 #include "model/ids.h"
 #include "model/notification.h"
 #include "text/json_reader.h"
@@ -76,9 +76,11 @@ Status read_tag(const Field& parameter, Fields& out) {
 }
 
 Status read_parameter(const Field& parameter, ListFilter& filter) {
+  // A script whose variable was empty must not see, or cancel, everything.
   const auto take_text = [&](std::string& out) -> Status {
     out = parameter.value;
-    return Done{};
+    if (!out.empty()) return Done{};
+    return invalid(fmt::format("{} is empty; leave it out to mean all", parameter.name), parameter.name);
   };
   if (parameter.name == "state") return read_state(parameter, filter.state);
   if (parameter.name == "provider") return take_text(filter.provider);
@@ -117,10 +119,9 @@ Status check_repeats(const Fields& parameters) {
 }
 
 Status read_limit(const Field& parameter, std::size_t& out) {
-  const std::string& text = parameter.value;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error == std::errc{} && end == text.data() + text.size() && out >= 1 && out <= kListLimitMax) return Done{};
-  return invalid(fmt::format("limit '{}' is not a number from 1 to {}", shortened(text), kListLimitMax),
+  out = parse_decimal<std::size_t>(parameter.value).value_or(0);
+  if (out >= 1 && out <= kListLimitMax) return Done{};
+  return invalid(fmt::format("limit '{}' is not a number from 1 to {}", shortened(parameter.value), kListLimitMax),
                  parameter.name);
 }
 

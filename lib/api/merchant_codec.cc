@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "base/decimal.h"
 #include "model/notification.h"
 #include "policy/allowed_hosts.h"
 #include "profile/egress_options.h"
@@ -83,10 +83,8 @@ Status read_options(JsonValue& json, std::map<std::string, std::string>& out) {
 Status read_version(JsonValue& json, std::optional<std::uint32_t>& out) {
   const JsonValue* value = find(json, "version");
   if (value == nullptr) return Done{};
-  std::uint32_t version = 0;
-  const std::string& text = value->text;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
-  if (value->kind != JsonKind::kNumber || error != std::errc() || end != text.data() + text.size()) {
+  const auto version = parse_decimal<std::uint32_t>(value->text);
+  if (value->kind != JsonKind::kNumber || !version) {
     return invalid("version must be a whole number: the one that was shown, or 0 for a merchant that is not there",
                    "version");
   }

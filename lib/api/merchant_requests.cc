@@ -1,9 +1,8 @@
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "api/merchant_writes.h"
 #include "api/notification_resource.h"
+#include "base/decimal.h"
 #include "model/outcome.h"
 #include "text/json_reader.h"
 
@@ -42,11 +41,8 @@ Result<MerchantRequest> read_put_merchant(MerchantName name, std::string text) {
 Result<MerchantRequest> read_remove_merchant(MerchantName name, const Fields& query) {
   RemoveMerchant removal{std::move(name), std::nullopt};
   for (const Field& parameter : query) {
-    std::uint32_t version = 0;
-    const std::string& text = parameter.value;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
-    const bool whole = error == std::errc() && end == text.data() + text.size();
-    if (parameter.name != "version" || removal.version || !whole) {
+    const auto version = parse_decimal<std::uint32_t>(parameter.value);
+    if (parameter.name != "version" || removal.version || !version) {
       return invalid("removing a merchant takes one parameter, version: the whole number that was shown",
                      shortened(parameter.name));
     }

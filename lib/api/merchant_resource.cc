@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 #include <vector>
 
 #include "api/merchant_codec.h"
+#include "base/decimal.h"
 #include "text/json_reader.h"
 #include "text/nearest_name.h"
 
@@ -25,8 +25,8 @@ struct MerchantFilter {
 };
 
 Status read_limit(const std::string& text, std::size_t& out) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error == std::errc() && end == text.data() + text.size() && out >= 1 && out <= kMerchantsLimitMax) return Done{};
+  out = parse_decimal<std::size_t>(text).value_or(0);
+  if (out >= 1 && out <= kMerchantsLimitMax) return Done{};
   return invalid(fmt::format("limit is a number from 1 to {}", kMerchantsLimitMax), "limit");
 }
 

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "base/decimal.h"
 #include "text/json_reader.h"
 #include "text/nearest_name.h"
 
@@ -36,9 +36,8 @@ std::string Parameters::text(std::string_view name) const {
 Result<std::size_t> Parameters::limit(std::size_t fallback, std::size_t most) const {
   const std::string* value = find("limit");
   if (value == nullptr) return fallback;
-  std::size_t limit = 0;
-  const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), limit);
-  if (error == std::errc{} && end == value->data() + value->size() && limit >= 1 && limit <= most) return limit;
+  const std::size_t limit = parse_decimal<std::size_t>(*value).value_or(0);
+  if (limit >= 1 && limit <= most) return limit;
   return invalid(fmt::format("limit '{}' is not a number from 1 to {}", shortened(*value), most), "limit");
 }
 

@@ -44,9 +44,8 @@ enum class PlantedBug : std::uint8_t {
   kServeInOrder,          // lanes take turns by their number, not by what they have used
   kKeepIdleLanes,         // a lane without work is never forgotten
   kForgetPageBytes,       // what a page held is still counted when the page is dropped
-  kEndlessPages,          // a lane's page takes whatever comes
 };
-inline constexpr int kPlantedBugCount = 37;
+inline constexpr int kPlantedBugCount = 36;
 
 #ifdef ACKD_PLANTED_BUGS
 extern PlantedBug planted_bug;

@@ -96,7 +96,9 @@ Result<std::int64_t> parse_rfc3339(std::string_view text) {
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok() || year < 1970 || hour > 23 || minute > 59 || second > 59) return bad;
   const std::int64_t days = Days(date).time_since_epoch().count();
-  return days * kMsPerDay + (hour * 60 + minute - offset_minutes) * 60'000LL + second * 1'000LL + ms;
+  const std::int64_t at = days * kMsPerDay + (hour * 60 + minute - offset_minutes) * 60'000LL + second * 1'000LL + ms;
+  // An offset may lead out of the years that format_rfc3339() can print.
+  return at < 0 || at >= kYear10000Ms ? bad : Result<std::int64_t>(at);
 }
 
 std::string format_duration(Duration duration) {

@@ -100,8 +100,7 @@ void Lanes::look_at_hosts(const std::string& first, const std::function<bool(con
 bool Lanes::offer(Lane& lane, const DueNotification& row) {
   LanePage& page = lane.page(row.key.due_class);
   if (page.reading) return false;  // the read rides on the same batch and sees the row
-  const bool has_room =
-      (page.size() < limits_.page_rows && page_bytes_ < limits_.page_bytes_max) || PLANTED(kEndlessPages);
+  const bool has_room = page.size() < limits_.page_rows && page_bytes_ < limits_.page_bytes_max;
   if (page.beyond != EngineTime::max() || !has_room || lane.paused) {
     page.lower_beyond(row.key.next_at);
     return false;

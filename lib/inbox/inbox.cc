@@ -2,46 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
-#include "api/ingest_reader.h"
-#include "api/notification_codec.h"
-#include "text/json_reader.h"
+#include "inbox/inbox_row.h"
 
 namespace ackd {
-namespace {
-
-Error too_long(std::size_t bytes) {
-  return {ErrorCode::kTooLarge,
-          fmt::format("the row's text has {} bytes; the limit of one notification is {}", bytes, kIngestItemBytesMax),
-          {}};
-}
-
-Result<Admission> admission_of(const SourceRow& row, const Intake& intake, IntakeTime at) {
-  if (row.text_bytes > row.text.size() || row.text_bytes > kIngestItemBytesMax) return too_long(row.text_bytes);
-  const Result<JsonValue> json = read_json(row.text);
-  if (!json) return json.error();
-  const Result<IntakeRequest> request = read_notification(*json);
-  if (!request) return request.error();
-  return intake.admit(*request, at);
-}
-
-InboxRow inbox_row(SourceRow row, const Intake& intake, IntakeTime at) {
-  InboxRow out{row.row, {}, {}, {}, row.text_bytes};
-  Result<Admission> admission = admission_of(row, intake, at);
-  if (admission) {
-    out.admission = *std::move(admission);
-  } else {
-    out.error = admission.error();
-  }
-  // An admission's text is kept too: it may turn out to be in conflict.
-  row.text.resize(std::min(row.text.size(), kInboxTextBytesMax));
-  out.text = std::move(row.text);
-  return out;
-}
-
-}  // namespace
 
 Inbox::Inbox(std::string source, Engine& engine, const Intake& intake, Events& events, InboxFeed& feed,
              const std::vector<InboxStanding>& standings)
@@ -160,7 +125,7 @@ Inbox::Prepared Inbox::prepare(InboxChunk chunk) const {
   prepared.slice.mark_seal = std::move(chunk.mark.seal);
   prepared.slice.rows.reserve(chunk.rows.size());
   for (SourceRow& row : chunk.rows) {
-    prepared.slice.rows.push_back(inbox_row(std::move(row), intake_, at));
+    prepared.slice.rows.push_back(read_inbox_row(std::move(row), intake_, at));
     const InboxRow& made = prepared.slice.rows.back();
     prepared.bytes += made.text.size() + (made.admission ? made.admission->notification.content.size() : 0);
   }

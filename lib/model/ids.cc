@@ -1,7 +1,8 @@
 #include "model/ids.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/decimal.h"
 
 namespace ackd {
 namespace {
@@ -23,10 +24,9 @@ std::string to_string(NotificationId id) {
 }
 
 std::optional<NotificationId> parse_notification_id(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value <= 0) return std::nullopt;
-  return NotificationId{value};
+  const auto value = parse_decimal<std::int64_t>(text);
+  if (!value || *value <= 0) return std::nullopt;
+  return NotificationId{*value};
 }
 
 EngineTime time_of(NotificationId id) {

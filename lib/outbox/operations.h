@@ -30,14 +30,14 @@ struct Settlement {
   QueueKey key;  // where the row stands
   std::uint32_t expected_version = 0;
   std::optional<Attempt> attempt;
-  State state = State::kPending;  // the new state
-  DueClass due_class = DueClass::kRetry;
-  EngineTime next_at;                // with kPending
-  std::uint32_t steps = 0;           // schedule steps used from now on
-  std::string reason;                // why held, exhausted or cancelled
-  EngineTime at;                     // when decided
-  std::uint32_t lonely_crashes = 0;  // kept on the notification until an attempt settles normally
-  bool awaits_merchant = false;      // with kHeld: ReleaseSlice ends this hold
+  State state = State::kPending;          // the new state
+  DueClass due_class = DueClass::kRetry;  // with kPending
+  EngineTime next_at;                     // with kPending
+  std::uint32_t steps = 0;                // schedule steps used from now on
+  std::string reason;                     // why held, exhausted or cancelled
+  EngineTime at;                          // when decided
+  std::uint32_t lonely_crashes = 0;       // kept on the notification until an attempt settles normally
+  bool awaits_merchant = false;           // with kHeld: ReleaseSlice ends this hold
   // Of a probe: the merchant's URL that it was sent to, empty when it was not sent. With kDelivered the merchant's
   // activation for that URL is recorded, in the same transaction as the attempt that proves it.
   std::optional<std::string> probed_url;

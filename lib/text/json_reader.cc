@@ -157,6 +157,10 @@ Result<JsonValue> read_json(std::string_view text) {
     return invalid(fmt::format("this is not JSON: {} ({})", rapidjson::GetParseError_En(parsed.Code()),
                                place(text, std::min(parsed.Offset(), text.size()))));
   }
+  // The library takes a NUL for the text's end, and would let anything pass that stands behind one.
+  if (stream.Tell() != text.size()) {
+    return invalid(fmt::format("this is not JSON: a NUL stands behind the document ({})", place(text, stream.Tell())));
+  }
   return std::move(builder.root);
 }
 

@@ -21,6 +21,11 @@ Error refused(std::string why) {
   return invalid("the URL " + std::move(why), "url");
 }
 
+Error too_long(std::size_t bytes) {
+  return {ErrorCode::kTooLarge, fmt::format("the URL has {} bytes, more than the limit of {}", bytes, kUrlBytesMax),
+          "url"};
+}
+
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -138,10 +143,7 @@ Status parse_authority(std::string_view authority, Url& url) {
 }  // namespace
 
 Result<Url> parse_url(std::string_view text) {
-  if (text.size() > kUrlBytesMax) {
-    return Error{ErrorCode::kTooLarge,
-                 fmt::format("the URL has {} bytes, more than the limit of {}", text.size(), kUrlBytesMax), "url"};
-  }
+  if (text.size() > kUrlBytesMax) return too_long(text.size());
   if (std::any_of(text.begin(), text.end(), is_odd_byte)) {
     return refused("holds a blank, a control or non-ASCII byte or a backslash; percent-encode it");
   }
@@ -158,6 +160,10 @@ Result<Url> parse_url(std::string_view text) {
   url.path = rest.substr(0, question);
   if (url.path.empty()) url.path = "/";
   if (question != std::string_view::npos) url.query = rest.substr(question + 1);
+  // The '/' of a missing path makes it longer, and what is on record must be taken again at every attempt.
+  if (const std::size_t canonical_bytes = url.text().size(); canonical_bytes > kUrlBytesMax) {
+    return too_long(canonical_bytes);
+  }
   return url;
 }
 

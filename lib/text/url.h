@@ -9,7 +9,8 @@
 namespace ackd {
 
 // Refuses: a scheme other than http and https, userinfo, an empty or odd host, port 0 or above 65535, control and
-// non-ASCII bytes, blanks, backslashes, more than kUrlBytesMax bytes. A fragment is dropped: it never goes on the wire.
+// non-ASCII bytes, blanks, backslashes, more than kUrlBytesMax bytes, as given or canonical. A fragment is dropped: it
+// never goes on the wire.
 Result<Url> parse_url(std::string_view text);
 
 }  // namespace ackd

@@ -138,8 +138,8 @@ Error malformed(std::string_view what) {
 }
 
 // pugixml parses and frees without recursion, so depth costs no stack, and it expands no entities.
-constexpr unsigned kParseFlags =
-    pugi::parse_cdata | pugi::parse_eol | pugi::parse_ws_pcdata | pugi::parse_doctype | pugi::parse_fragment;
+constexpr unsigned kParseFlags = pugi::parse_cdata | pugi::parse_eol | pugi::parse_ws_pcdata | pugi::parse_doctype |
+                                 pugi::parse_declaration | pugi::parse_fragment;
 
 // The one element that a document must have. pugixml itself would let text, doctypes and further elements beside it
 // pass.

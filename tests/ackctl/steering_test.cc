@@ -40,6 +40,10 @@ TEST_CASE("what cannot be meant is a mistake of usage") {
   FakeDaemon daemon;
   CHECK(daemon.run({"cancel"}).exit_code == 2);
   CHECK(daemon.run({"cancel", "5", "--merchant", "m", "--yes"}).exit_code == 2);
+  // A script whose variable was empty.
+  for (const char* option : {"--merchant", "--order", "--tag", "--since"}) {
+    CHECK(daemon.run({"cancel", "--provider", "dhpay", option, "", "--yes"}).exit_code == 2);
+  }
   CHECK(daemon.run({"cancel", "5", "--all", "--yes"}).exit_code == 2);
   CHECK(daemon.run({"cancel", "5", "--dry-run"}).exit_code == 2);
   CHECK(daemon.run({"cancel", "--order", "42", "--no-wait"}).exit_code == 2);

@@ -119,8 +119,9 @@ TEST_CASE("errors are listed with what is known, and the cursor is the last one'
   REQUIRE(next.ok());
   CHECK(next->after == InboxErrorName{"abc", 7});
   CHECK(next->limit == 500);
-  for (const Fields& wrong : {Fields{{"limit", "0"}}, Fields{{"limit", "501"}}, Fields{{"cursor", "abc"}},
-                              Fields{{"cursor", "/7"}}, Fields{{"lim", "1"}}, Fields{{"limit", "1"}, {"limit", "1"}}}) {
+  for (const Fields& wrong :
+       {Fields{{"limit", "0"}}, Fields{{"limit", "501"}}, Fields{{"cursor", "abc"}}, Fields{{"cursor", "abc/07"}},
+        Fields{{"cursor", "/7"}}, Fields{{"lim", "1"}}, Fields{{"limit", "1"}, {"limit", "1"}}}) {
     CHECK_FALSE(read_inbox_errors_query(wrong).ok());
   }
 }

@@ -102,7 +102,9 @@ TEST_CASE("what a job cannot mean is refused with a sentence") {
   CHECK(refusal(R"({"verb":"explode","all":true})") != "");
   CHECK(refusal(R"({"verb":"cancel"})").find("\"all\": true") != std::string::npos);
   CHECK(refusal(R"({"verb":"cancel","filter":{}})").find("\"all\": true") != std::string::npos);
-  CHECK(refusal(R"({"verb":"cancel","filter":{"merchant":""}})").find("\"all\": true") != std::string::npos);
+  CHECK(refusal(R"({"verb":"cancel","filter":{"merchant":""}})").find("merchant is empty") != std::string::npos);
+  CHECK(refusal(R"({"verb":"cancel","filter":{"provider":"dhpay","merchant":""}})").find("merchant is empty") !=
+        std::string::npos);
   CHECK(refusal(R"({"verb":"cancel","filter":{"merhcant":"m"}})").find("merchant") != std::string::npos);
   CHECK(refusal(R"({"verb":"cancel","filter":{"limit":"5","merchant":"m"}})").find("no limit") != std::string::npos);
   CHECK(refusal(R"({"verb":"cancel","filter":{"cursor":"5","merchant":"m"}})").find("no cursor") != std::string::npos);

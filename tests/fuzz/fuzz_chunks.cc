@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "target.h"
 #include "transport/chunk_reader.h"
 
 namespace {
@@ -93,13 +94,13 @@ class LenientReader {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size == 0) return 0;
-  const std::string_view raw(reinterpret_cast<const char*>(data) + 1, size - 1);
+int ackd::fuzz::try_input(std::string_view bytes) {
+  if (bytes.empty()) return 0;
+  const std::string_view raw = bytes.substr(1);
   const Read whole = read_strictly(raw, raw.size() + 1);
   CHECK_THAT(whole.body.size() + whole.dropped_bytes <= whole.taken, "nothing is made up");
   CHECK_THAT(!(whole.ended && whole.end != TransferEnd::kComplete), "a message ends or is refused");
-  const Read in_packets = read_strictly(raw, 1 + data[0]);
+  const Read in_packets = read_strictly(raw, 1 + static_cast<unsigned char>(bytes[0]));
   CHECK_THAT(in_packets.body == whole.body && in_packets.taken == whole.taken && in_packets.ended == whole.ended &&
                  in_packets.end == whole.end && in_packets.dropped_bytes == whole.dropped_bytes,
              "packets make no difference");

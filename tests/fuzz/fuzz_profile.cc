@@ -9,6 +9,7 @@
 #include "profile/merchant_options.h"
 #include "profile/profile.h"
 #include "profile/render.h"
+#include "target.h"
 #include "text/url.h"
 
 namespace {
@@ -31,8 +32,7 @@ void render_examples(const ackd::Profile& profile) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+int ackd::fuzz::try_input(std::string_view text) {
   const ackd::Result<ackd::Profile> profile = ackd::parse_profile(text, "fuzz.yaml");
   if (!profile) {
     const bool has_place = profile.error().message.starts_with("fuzz.yaml:");

@@ -108,8 +108,14 @@ OperationResult ModelWriter::settle(const Settlement& settlement) {
   }
   row.progress.steps = settlement.steps;
   row.lonely_crashes = settlement.lonely_crashes;
-  const EngineTime next_at = settlement.state == State::kHeld ? row.next_at : settlement.next_at;
-  move(row, cancelled ? State::kCancelled : settlement.state, settlement.due_class, next_at, settlement.at);
+  // Time and class are the settlement's with kPending only; what is held keeps its own.
+  const bool held = settlement.state == State::kHeld;
+  const EngineTime next_at = held ? row.next_at : settlement.next_at;
+  const DueClass due_class = held ? row.due_class : settlement.due_class;
+  const bool was_woken = woken_.contains(row.lane);
+  move(row, cancelled ? State::kCancelled : settlement.state, due_class, next_at, settlement.at);
+  // Who settles knows when it is due again; the real store does not tell either.
+  if (!was_woken) woken_.erase(row.lane);
   row.awaits_merchant = settlement.awaits_merchant && row.state == State::kHeld;
   if (settlement.probed_url && row.state == State::kDelivered) {
     record_.activations[merchant_of(row)] = {merchant_of(row), *settlement.probed_url, settlement.at};
@@ -358,6 +364,7 @@ std::vector<SealedKeyRow> ModelWriter::read(const SealedKeysRead& request) const
 }
 
 BatchResult ModelWriter::apply(const Batch& batch) {
+  observer_.on_batch(batch);
   BatchResult result;
   woken_.clear();
   for (const Operation& operation : batch.operations) {

@@ -57,6 +57,8 @@ struct ModelRecord {
 class RecordObserver {
  public:
   virtual ~RecordObserver() = default;
+  // Each batch that is going to be on record, as a whole.
+  virtual void on_batch(const Batch&) {}
   virtual void on_settlement(const ModelRow& before, const Settlement& settlement) = 0;
   virtual void on_change(const OperatorChange& change) = 0;
   virtual void on_inbox(const InboxSlice& slice) = 0;

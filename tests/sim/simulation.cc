@@ -263,6 +263,7 @@ void Simulation::heal() {
 
 // The last results come in, and the engine is left with nothing.
 void Simulation::settle_down() {
+  restore_merchants();  // a paused one's lane looks for its rows when it goes on
   const BootTime until = world_.boot + kAftermath;
   while (world_.boot < until && world_.witness.failures().empty()) step(until);
 }

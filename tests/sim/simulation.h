@@ -4,10 +4,12 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/simulated_process.h"
@@ -23,6 +25,11 @@ class Simulation {
   Simulation(std::uint64_t seed, const ProfileCatalogue& profiles);
 
   Report run();
+
+  void tell_batches_to(std::function<void(const Batch&)> listener) {
+    world_.witness.tell_batches_to(std::move(listener));
+  }
+  const std::vector<MerchantRecord>& first_merchants() const { return known_; }
 
  private:
   // What happens by itself while there are faults, each at its own times.

@@ -37,4 +37,15 @@ Report run_seed(std::uint64_t seed, const ProfileCatalogue& catalogue) {
   return Simulation(seed, catalogue).run();
 }
 
+std::vector<Batch> batches_of_seed(std::uint64_t seed, const ProfileCatalogue& catalogue) {
+  std::vector<Batch> batches(1);
+  Simulation simulation(seed, catalogue);
+  simulation.tell_batches_to([&](const Batch& batch) {
+    if (batch.writes()) batches.push_back(batch);
+  });
+  simulation.run();
+  batches.front().merchants = MerchantImport{simulation.first_merchants(), EngineTime{1}};
+  return batches;
+}
+
 }  // namespace ackd::sim

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "outbox/outbox.h"
 #include "profile/catalogue.h"
 
 namespace ackd::sim {
@@ -42,5 +43,9 @@ struct Report {
 ProfileCatalogue load_catalogue(const std::string& folder, const std::vector<std::string>& providers = {});
 
 Report run_seed(std::uint64_t seed, const ProfileCatalogue& catalogue);
+
+// What the engine writes in such a run: the merchants that there are at first, then every batch that changed the
+// record.
+std::vector<Batch> batches_of_seed(std::uint64_t seed, const ProfileCatalogue& catalogue);
 
 }  // namespace ackd::sim

@@ -2,9 +2,11 @@
 // does not fit them is a failure. It never reads the engine's state except its published limits.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/engine.h"
@@ -19,6 +21,12 @@ namespace ackd::sim {
 class Witness final : public RecordObserver {
  public:
   Witness(const ProfileCatalogue& catalogue, const EngineOptions& options, const ModelRecord& record);
+
+  // Somebody else is told of every batch too.
+  void tell_batches_to(std::function<void(const Batch&)> listener) { batch_listener_ = std::move(listener); }
+  void on_batch(const Batch& batch) override {
+    if (batch_listener_) batch_listener_(batch);
+  }
 
   // A caller was told that the notification is recorded.
   void on_accepted(NotificationId id, const std::string& content);
@@ -79,6 +87,7 @@ class Witness final : public RecordObserver {
   const ProfileCatalogue& catalogue_;
   const EngineOptions& options_;
   const ModelRecord& record_;
+  std::function<void(const Batch&)> batch_listener_;
   JobWitness jobs_{record_, [this](const std::string& what) { fail(what); }};
   OutageWitness outages_{options_, [this](const std::string& what) { fail(what); }};
   FairnessWitness fairness_;

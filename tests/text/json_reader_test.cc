@@ -44,7 +44,9 @@ TEST_CASE("what is not one strict JSON document is refused") {
                                      "{\"\\u0000\":1}",
                                      "// x\n1",
                                      "\"\xf4\x90\x80\x80\"",
-                                     "nul"};
+                                     "nul",
+                                     std::string("1\0", 2),
+                                     std::string("{}\0 more", 8)};
   for (const std::string& text : bad) {
     CAPTURE(text);
     CHECK_FALSE(read_json(text).ok());

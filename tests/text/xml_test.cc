@@ -116,6 +116,7 @@ TEST_CASE("a document that is not one well-formed element is refused, and why is
       {"<?xml version='1.0' encoding='big5'?><x><a>\xB6\xA9</a></x>", "names a charset that is not known here"},
       {"<?xml version='1.0' encoding='gbk'?><x><a>\xB6</a></x>", "the bytes are not valid gbk"},
       {"<?xml encoding", "not well-formed"},
+      {"<?xml version=\"1.0\" encodingutf-8\"?><x><a>ok</a></x>", "not well-formed"},
       {"<?xml encoding='\xB6", "not well-formed"},
       {"<x><b>ok</b></x>", "the XML has no a"},
       {"<x><A>ok</A></x>", "the XML has no a"},
