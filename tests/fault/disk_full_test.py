@@ -45,7 +45,7 @@ def fill_and_empty(daemon, truth, filler):
     harness.wait_until(lambda: truth.figures()["accepted"] > accepted, 30, "ingest recovers by itself")
 
 
-def post_and_wait(daemon, truth, seed, count=100):
+def post_and_wait(daemon, truth, seed, count=60):
     truth.post(daemon.socket, seed, threads=1, count=count)
     harness.wait_until(lambda: truth.figures()["posting"] == 0, 60, "all are accepted")
     return check_delivered(daemon, truth)
@@ -71,7 +71,7 @@ def run(options, folder):
 
 
 def try_space(options, folder, found):
-    rounds = options.rounds or 3
+    rounds = options.rounds or (10 if os.environ.get("ACKD_LONG") else 2)
     with found.case(f"C1 {rounds} times full") as show, run(options, folder) as (daemon, truth, data):
         with small_volume(data) as name:
             daemon.start()
@@ -159,7 +159,7 @@ def try_unread_log(options, folder, found):
         reader = os.open(daemon.log, os.O_RDONLY | os.O_NONBLOCK)
         try:
             daemon.start()
-            verdict = post_and_wait(daemon, truth, options.seed, 1000)
+            verdict = post_and_wait(daemon, truth, options.seed, 400)
             said = b""
             with contextlib.suppress(BlockingIOError):
                 while (chunk := os.read(reader, 65536)):

@@ -167,8 +167,8 @@ def test(options, folder):
         raise harness.Skipped("no strace on this machine")
     found = findings.Findings()
     parts = [(f"a start, {'used' if used else 'first'}", fault, lambda case, show, used=used: try_start(case, show, used))
-             for used in (False, True) for fault in chosen(faults(STARTING), f"{options.seed} {used}", 4)]
-    parts += [("load", fault, try_load) for fault in chosen(faults(RUNNING), options.seed, 3)]
+             for used in (False, True) for fault in chosen(faults(STARTING), f"{options.seed} {used}", 2)]
+    parts += [("load", fault, try_load) for fault in chosen(faults(RUNNING), options.seed, 2)]
     parts += [("a checkpoint", fault, try_load) for fault in chosen(faults(CHECKPOINTING, ("/outbox.db",)), options.seed, 1)]
     met = 0
     for (where, fault, attempt), own in findings.each_in_its_folder(parts, folder):
