@@ -19,10 +19,13 @@ A pure function over three books, each of which somebody else has kept; no promi
 
 import collections
 import dataclasses
+import functools
+import itertools
 
 import books
 
 EARLY_MAX_S = 0.001
+EXPLANATIONS_MAX = 10_000  # an order that many crashes have hit has more of them than anybody needs
 STATES = ("pending", "held", "delivered", "exhausted", "cancelled")
 ENDED = ("delivered", "exhausted", "cancelled")
 ACCEPTING = (200, 201)
@@ -256,8 +259,8 @@ class Case:
             if not explain_together(attempts, self.arrivals):
                 yield self.unexplained(attempts)
             return
-        soonest = [margins for groups in groupings(attempts, self.arrivals)
-                   for margins in [self.margins_of(attempts, groups)]]
+        explanations = itertools.islice(groupings(attempts, self.arrivals), EXPLANATIONS_MAX)
+        soonest = [self.margins_of(attempts, groups) for groups in explanations]
         if not soonest:
             yield self.unexplained(attempts)
             return
@@ -324,15 +327,36 @@ class Case:
 
 
 def groupings(attempts, arrivals):
-    """Every way in which the attempts on record, in their order, explain all arrivals."""
-    if not attempts:
-        if not arrivals:
+    """Every way in which the attempts on record, in their order, explain all arrivals: a group of them for each attempt.
+
+    What a daemon sent before it was killed is read by a busy merchant when it comes to it, perhaps after what the next
+    daemon sent: each attempt that is possibly sent and has no arrival yet is `owed` one.
+    """
+
+    def choices(attempt, begin, owed):
+        """(where its group begins and ends, how many are owed afterwards); late ones lie before the group."""
+        for first in range(begin, min(begin + owed, len(arrivals)) + 1):
+            for end in range(first, len(arrivals) + 1):
+                if may_have_caused(attempts[attempt], arrivals[first:end]):
+                    owes = first == end and attempts[attempt]["outcome"] == "possibly_sent"
+                    yield first, end, owed - (first - begin) + owes
+
+    @functools.cache
+    def explained(attempt, begin, owed):
+        if attempt == len(attempts):
+            return len(arrivals) - begin <= owed
+        return any(explained(attempt + 1, end, owes) for _, end, owes in choices(attempt, begin, owed))
+
+    def ways(attempt, begin, owed):
+        if attempt == len(attempts):
             yield []
-        return
-    for count in range(len(arrivals) + 1):
-        if may_have_caused(attempts[0], arrivals[:count]):
-            for rest in groupings(attempts[1:], arrivals[count:]):
-                yield [arrivals[:count], *rest]
+            return
+        for first, end, owes in choices(attempt, begin, owed):
+            if explained(attempt + 1, end, owes):
+                for rest in ways(attempt + 1, end, owes):
+                    yield [arrivals[first:end], *rest]
+
+    return ways(0, 0, 0) if explained(0, 0, 0) else iter(())
 
 
 def explain_together(attempts, arrivals):

@@ -234,6 +234,29 @@ class JudgeTest(unittest.TestCase):
         story.change(2, "retry", 200.0)
         self.expect(story)
 
+    def test_what_a_killed_daemon_sent_may_be_read_late(self):
+        story = Story()
+        story.answer(3, 1)["acknowledges"] = False  # so the first is the one on record, and this the one before it
+        self.expect(story, crashes=1)
+        story.arrive(3, 300.2, 200, False)
+        self.expect(story, "after_end", crashes=1)
+        story = Story()
+        story.answer(2)["acknowledges"] = True
+        self.expect(story, "after_end")
+
+    def test_many_crashes_do_not_make_it_slow(self):
+        story = Story()
+        killed = story.attempts(3)[0]
+        for number in range(40):
+            story.arrive(3, 301.0 + number, 200, True)
+            story.attempts(3).insert(0, copy.deepcopy(killed))
+        for number, attempt in enumerate(story.attempts(3), 1):
+            attempt["number"] = number
+        story.records[2]["attempts"] = 42
+        self.expect(story)
+        story.arrive(3, 400.0, 200, True)
+        self.expect(story, "after_end")
+
     def test_how_many_a_merchant_has_at_once(self):
         story = Story()
         story.arrive(1, 100.0005, 200, True)
