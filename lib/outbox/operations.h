@@ -48,7 +48,8 @@ struct Settlement {
 // it is held or not because the operator says so. kResend: of one that has ended, however -> a new notification
 // `replay_id` that copies it.
 // kCancel with `in_flight`: records the intent, which the settlement obeys unless it is an acknowledgement; the version
-// stays as it is, because the settlement under way was decided on it.
+// stays as it is, because the settlement under way was decided on it. A settlement that was quicker on record has obeyed
+// it too: kIntent then as well, with kCancelled.
 struct OperatorChange {
   OperatorVerb verb = OperatorVerb::kRetry;
   NotificationId id;
@@ -58,6 +59,10 @@ struct OperatorChange {
   std::string reason;
   EngineTime at;
 };
+
+inline bool was_obeyed(const OperatorChange& change, State state) {
+  return change.verb == OperatorVerb::kCancel && change.in_flight && state == State::kCancelled;
+}
 
 // Puts or removes a merchant of the record. Fails with kStale when `expected_version` is given and the stored one (0:
 // no such merchant) differs, and with kNotFound when there is nothing to remove. The result's version is the one on

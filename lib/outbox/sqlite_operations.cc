@@ -257,6 +257,7 @@ OperationResult SqliteOperations::change(const OperatorChange& change) {
   auto standing = standings_.find(change.id);
   if (!standing) return not_found(change.id);
   counters_.recorded_at(change.at);
+  if (was_obeyed(change, standing->state)) return result_of(Applied::kIntent, change.id, *standing);
   const bool expected = !change.expected_state || *change.expected_state == standing->state;
   if (!expected || !may_steer(change.verb, standing->state)) {
     return result_of(Applied::kForbidden, change.id, *standing);

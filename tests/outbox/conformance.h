@@ -419,6 +419,14 @@ inline void check_cancel_intent(Store& store) {
     REQUIRE(found.rows.size() == 1);
     CHECK(found.rows[0].cancel_asked);
   }
+  SUBCASE("who asked while it was in flight too has his wish, also when the settlement was quicker on record") {
+    REQUIRE(apply(store, settlement(row, State::kPending)).state == State::kCancelled);
+    const OperationResult late = apply(store, cancel);
+    CHECK(late.applied == Applied::kIntent);
+    CHECK(late.state == State::kCancelled);
+    cancel.in_flight = false;
+    CHECK(apply(store, cancel).applied == Applied::kForbidden);
+  }
   SUBCASE("an acknowledgement wins") {
     CHECK(apply(store, settlement(row, State::kDelivered)).state == State::kDelivered);
   }

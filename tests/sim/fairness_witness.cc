@@ -37,17 +37,18 @@ void FairnessWitness::on_turn(const EngineStats& stats, const IsAway& is_away, c
   if (!sends_as_ever(stats)) return forget();
   if (now - looked_at_ < kLookEvery) return;
   looked_at_ = now;
-  std::map<LaneId, BootTime> waiting;
+  std::map<LaneId, Since> waiting;
   for (std::size_t i = 0; i < record_.lanes.size(); ++i) {
     const LaneId lane{static_cast<std::int64_t>(i + 1)};
     if (!has_room(record_.lanes[i]) || !has_due_row(lane, stats.now, is_away)) continue;
     const auto before = waiting_.find(lane);
     waits_ += before != waiting_.end();
-    waiting.emplace(lane, before == waiting_.end() ? now : before->second);
+    waiting.emplace(lane, before == waiting_.end() ? Since{now, stats.now} : before->second);
   }
   for (const auto& [lane, since] : waiting) {
-    if (now - since <= patience(waiting.size())) continue;
-    fail_("passed over for " + std::to_string((now - since).count() / 1'000) +
+    const Duration waits = std::min(now - since.boot, stats.now - since.engine);
+    if (waits <= patience(waiting.size())) continue;
+    fail_("passed over for " + std::to_string(waits.count() / 1'000) +
           " s while others were sent to: " + record_.lanes.at(static_cast<std::size_t>(lane.value - 1)).merchant);
   }
   waiting_ = std::move(waiting);

@@ -40,7 +40,13 @@ class FairnessWitness {
   const ModelRecord& record_;
   Duration longest_;
   Fail fail_;
-  std::map<LaneId, BootTime> waiting_;  // since when, at the latest
+  // Since when at the latest, by the boot clock and by the engine's: after a step that was confirmed the engine's may
+  // stand still for an hour, and with it whatever opens later.
+  struct Since {
+    BootTime boot;
+    EngineTime engine;
+  };
+  std::map<LaneId, Since> waiting_;
   BootTime looked_at_;
   std::uint64_t waits_ = 0;
 };

@@ -151,6 +151,7 @@ OperationResult ModelWriter::change(const OperatorChange& change) {
   if (found == record_.rows.end()) return {Applied::kNotFound, change.id, {}, 0, {}, {}};
   observer_.on_change(change);
   ModelRow& row = found->second;
+  if (was_obeyed(change, row.state)) return answer(row, Applied::kIntent);
   const bool expected = !change.expected_state || *change.expected_state == row.state;
   if (!expected || !may_steer(change.verb, row.state)) return answer(row, Applied::kForbidden);
   if (is_final(row.state)) return replay(row, change);

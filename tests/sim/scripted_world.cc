@@ -164,7 +164,7 @@ Temper WorldTransport::temper_of(const std::string& merchant) const {
 void WorldTransport::wait_for_the_name(Transfer& transfer, const TransferStart& start) {
   const Duration waits = world_.rng.between(0, world_.names_take_max.count());
   if (waits < start.connect_timeout) {
-    transfer.took += waits;
+    transfer.took = std::min(transfer.took + waits, start.total_timeout);
     return;
   }
   transfer = {};
