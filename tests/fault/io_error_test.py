@@ -48,6 +48,9 @@ class Fault:
 STARTING = {"fdatasync": (10, ["EIO"]), "fsync": (3, ["EIO"]), "pwrite64": (140, ["EIO", "ENOSPC"]),
             "pread64": (30, ["EIO"]), "ftruncate": (2, ["EIO", "ENOSPC"]), "openat": (24, ["EIO", "ENOSPC", "EACCES"]),
             "fallocate": (2, ["ENOSPC", "EIO"]), "rename": (1, ["EIO"]), "flock": (1, ["EIO"])}
+# Of a start after a kill -9, which makes nothing new.
+STARTING_AGAIN = {"fdatasync": (3, ["EIO"]), "pwrite64": (20, ["EIO", "ENOSPC"]), "pread64": (16, ["EIO"]),
+                  "ftruncate": (1, ["EIO"]), "openat": (9, ["EIO", "ENOSPC", "EACCES"]), "flock": (1, ["EIO"])}
 RUNNING = {"fdatasync": (40, ["EIO"]), "pwrite64": (60, ["EIO", "ENOSPC"])}
 # The database itself is touched by checkpoints only.
 CHECKPOINTING = {"fdatasync": (1, ["EIO"]), "pwrite64": (20, ["EIO", "ENOSPC"])}
@@ -89,6 +92,12 @@ class Case:
                         return float(line.split()[1]) - (time.time() - time.monotonic())
         return None
 
+    def check_no_second_sync(self):
+        """What has failed to be synchronised once is not asked for again: the answer would be a lie."""
+        with open(os.path.join(self.folder, "trace"), encoding="utf-8", errors="replace") as trace:
+            lines = trace.read().partition("(INJECTED)")[2].splitlines()[1:]
+        assert not any("fdatasync(" in line for line in lines), f"synchronised again: {lines}"
+
     def said(self):
         return [line for line in self.daemon.tail().splitlines() if " error " in line][-1:]
 
@@ -129,6 +138,8 @@ def try_start(case, show, used):
         daemon.kill()
     else:
         assert failed and code == EXIT_NOT_STARTED and "not_started" in case.said()[0], f"{code}: {daemon.tail()}"
+        if used and case.fault.call == "fdatasync":
+            case.check_no_second_sync()
     case.check_restart()
     show("refused" if code else "started" if failed else "", str(case.fault.error) if failed else "not reached")
     return failed
@@ -167,7 +178,7 @@ def test(options, folder):
         raise harness.Skipped("no strace on this machine")
     found = findings.Findings()
     parts = [(f"a start, {'used' if used else 'first'}", fault, lambda case, show, used=used: try_start(case, show, used))
-             for used in (False, True) for fault in chosen(faults(STARTING), f"{options.seed} {used}", 2)]
+             for used in (False, True) for fault in chosen(faults(STARTING_AGAIN if used else STARTING), f"{options.seed} {used}", 2)]
     parts += [("load", fault, try_load) for fault in chosen(faults(RUNNING), options.seed, 2)]
     parts += [("a checkpoint", fault, try_load) for fault in chosen(faults(CHECKPOINTING, ("/outbox.db",)), options.seed, 1)]
     met = 0
