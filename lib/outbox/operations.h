@@ -48,7 +48,7 @@ struct Settlement {
 // it is held or not because the operator says so. kResend: of one that has ended, however -> a new notification
 // `replay_id` that copies it.
 // kCancel with `in_flight`: records the intent, which the settlement obeys unless it is an acknowledgement; the version
-// stays as it is, because the settlement under way was decided on it. A settlement that was quicker on record has obeyed
+// stays as it is, because the settlement under way was decided on it. A settlement that was on record sooner has obeyed
 // it too: kIntent then as well, with kCancelled.
 struct OperatorChange {
   OperatorVerb verb = OperatorVerb::kRetry;

@@ -95,8 +95,10 @@ def check_pause(options, daemon):
         code, out, err = enqueue.process.wait(20), enqueue.process.stdout.read(), enqueue.process.stderr.read()
     finally:
         enqueue.end()
-    assert code == 1 and out == b"3 recorded, 0 already recorded, 0 refused\n", (code, out, err)
-    assert b"interrupted; line 4 is the first that is not known to be recorded" in err, err
+    # The third may be on record before its answer has come.
+    known = 2 if out.startswith(b"2") else 3
+    assert code == 1 and out == f"{known} recorded, 0 already recorded, 0 refused\n".encode(), (code, out, err)
+    assert f"interrupted; line {known + 1} is the first that is not known to be recorded".encode() in err, err
 
 
 def check_stop_while_waiting(options, daemon):

@@ -7,7 +7,7 @@ namespace {
 
 constexpr Duration kLookEvery = std::chrono::seconds(5);
 // Stalls of the disk, pages that are read again, and back-offs are within it.
-constexpr Duration kGrace = std::chrono::minutes(4);
+constexpr Duration kGrace = std::chrono::seconds(100);
 
 // What keeps everybody from being sent is nobody's preference.
 bool sends_as_ever(const EngineStats& stats) {
@@ -28,9 +28,9 @@ bool FairnessWitness::has_due_row(LaneId lane, EngineTime now, const IsAway& is_
   return false;
 }
 
-// A turn of each lane, three times over: what one asked for in advance is corrected when it ends.
+// A turn of each lane, twice over: what one asked for in advance is corrected when it ends.
 Duration FairnessWitness::patience(std::size_t lanes) const {
-  return kGrace + 3 * static_cast<std::int64_t>(1 + lanes / options_.transfers_max) * longest_;
+  return kGrace + 2 * static_cast<std::int64_t>(1 + lanes / options_.transfers_max) * longest_;
 }
 
 void FairnessWitness::on_turn(const EngineStats& stats, const IsAway& is_away, const HasRoom& has_room, BootTime now) {

@@ -20,7 +20,7 @@ EngineOptions draw_options(std::uint64_t seed) {
   EngineOptions options;
   options.lane_window = 1 + rng.below(4);
   options.host_ceiling = 1 + rng.below(6);
-  options.transfers_max = 2 + rng.below(30);
+  options.transfers_max = rng.chance(40) ? 1 + rng.below(3) : 2 + rng.below(30);
   options.unsettled_max = options.transfers_max + rng.below(20);
   options.page_rows = 1 + rng.below(8);
   options.lanes_per_scan = 1 + rng.below(5);

@@ -5,6 +5,7 @@ namespace ackd::sim {
 namespace {
 
 constexpr unsigned kOrdersMax = 400;
+constexpr unsigned kBurst = 90;
 
 }  // namespace
 
@@ -37,9 +38,9 @@ std::vector<unsigned> Simulation::draw_orders() {
   std::vector<unsigned> orders;
   const auto profiles = static_cast<unsigned>(catalogue_.all_current().size());
   const auto merchants = static_cast<unsigned>(world_.tempers.size());
-  if (rng.chance(2)) {
-    for (unsigned i = 0; i < 60; ++i) orders.push_back(newest_order_ + i * profiles * merchants);
-    newest_order_ += 60;
+  if (rng.chance(4)) {
+    for (unsigned i = 0; i < kBurst; ++i) orders.push_back(newest_order_ + i * profiles * merchants);
+    newest_order_ += kBurst;
     return orders;
   }
   const std::uint64_t count = 1 + rng.below(rng.chance(20) ? 40 : 4);
