@@ -8,7 +8,6 @@ one costs throughput only, and whoever reads for long costs space only as long a
 import contextlib
 import os
 import shutil
-import signal
 import sqlite3
 import subprocess
 import threading
@@ -159,23 +158,15 @@ def try_hanging(options, folder, found):
 
 def try_slow(options, folder, found):
     with found.case(f"C6 every sync takes {SYNC_SECONDS} s") as show, run(options, folder) as (daemon, truth, data):
-        if shutil.which("strace") is None:
-            raise harness.Skipped("no strace on this machine")
         daemon.start()
-        tracer = subprocess.Popen(["strace", "-f", "-o", os.devnull, "-p", str(daemon.process.pid), "-e", "trace=fdatasync",
-                                   "-e", f"inject=fdatasync:delay_enter={int(SYNC_SECONDS * 1e6)}"],
-                                  stderr=subprocess.PIPE, text=True)
-        try:
-            assert "attached" in tracer.stderr.readline()
+        tracer = ["strace", "-f", "-o", os.devnull, "-e", "trace=fdatasync", "-e",
+                  f"inject=fdatasync:delay_enter={int(SYNC_SECONDS * 1e6)}"]
+        with harness.attached(tracer, daemon.process.pid):
             began = time.monotonic()
             truth.post(daemon.socket, options.seed, threads=4, pause=0)
             until_accepted(truth, 200)
             took = time.monotonic() - began
             batches = harness.Client(daemon.socket).call("GET", "/v1/stats")[1]["engine"]["batches"]
-        finally:
-            tracer.send_signal(signal.SIGINT)
-            tracer.wait()
-            tracer.stderr.close()
         verdict = truth.verdict(daemon, crashes=0)
         assert daemon.stop() == 0, daemon.tail()
         show("accepting", "", f", {200 / took:.0f}/s in {batches} batches; {verdict.figures['accepted']} accepted, 0 lost", took)

@@ -6,12 +6,10 @@ writes is copied back into the database (a checkpoint). strace is attached when 
 the N-th call from then on: a sample by seed, or with ACKD_LONG every N until the change gets through.
 """
 
-import contextlib
 import hashlib
 import os
 import random
 import shutil
-import subprocess
 
 import books
 import findings
@@ -27,19 +25,9 @@ CHECKPOINT_CALLS = 8_000  # two for each of the frames after which one begins
 UNREACHABLE = (OSError, harness.http.client.HTTPException)
 
 
-@contextlib.contextmanager
 def killing(daemon, call, number):
-    tracer = subprocess.Popen(["strace", "-f", "-p", str(daemon.process.pid), "-o", os.devnull, "-e", f"trace={call}", "-e",
-                               f"inject={call}:signal=KILL:when={number}"], stderr=subprocess.PIPE, text=True)
-    try:
-        line = tracer.stderr.readline()
-        if "attached" not in line:
-            raise harness.Skipped(f"strace may not look at another process here: {line.strip()}")
-        yield
-    finally:
-        tracer.terminate()
-        tracer.wait()
-        tracer.stderr.close()
+    return harness.attached(["strace", "-f", "-o", os.devnull, "-e", f"trace={call}", "-e",
+                             f"inject={call}:signal=KILL:when={number}"], daemon.process.pid)
 
 
 class Scene:

@@ -8,7 +8,6 @@ open something fails, with and without a client that is connected; what is accep
 import contextlib
 import os
 import resource
-import shutil
 import socket
 import subprocess
 import threading
@@ -53,19 +52,10 @@ def without_descriptors(options, pid):
         yield
         resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
         return
-    if shutil.which("strace") is None:
-        raise harness.Skipped("no strace on this machine, and the sanitizer needs descriptors of its own")
-    tracer = subprocess.Popen(
-        ["strace", "-f", "-p", str(pid), "-o", os.devnull, "-e", f"trace={OPENING}", "-e", f"inject={OPENING}:error=EMFILE"],
-        stderr=subprocess.PIPE, text=True)
-    try:
-        line = tracer.stderr.readline()
-        if "attached" not in line:
-            raise harness.Skipped(f"strace may not look at another process here: {line.strip()}")
+    # The sanitizer needs descriptors of its own.
+    tracer = ["strace", "-f", "-o", os.devnull, "-e", f"trace={OPENING}", "-e", f"inject={OPENING}:error=EMFILE"]
+    with harness.attached(tracer, pid):
         yield
-    finally:
-        tracer.terminate()
-        tracer.wait()
 
 
 def connect(path):

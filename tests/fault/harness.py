@@ -3,9 +3,11 @@
 oracle.py knows what was accepted and what arrived where a run has to be judged as a whole.
 """
 
+import contextlib
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import socketserver
@@ -231,6 +233,23 @@ class Process:
     def rss_kib(self):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
             return int(next(line for line in status if line.startswith("VmRSS")).split()[1])
+
+
+@contextlib.contextmanager
+def attached(tracer, pid):
+    """strace, as start_under() takes it, on a process that lives already, until the block ends."""
+    if shutil.which(tracer[0]) is None:
+        raise Skipped(f"no {tracer[0]} on this machine")
+    process = subprocess.Popen([*tracer, "-p", str(pid)], stderr=subprocess.PIPE, text=True)
+    try:
+        line = process.stderr.readline()
+        if "attached" not in line:
+            raise Skipped(f"{tracer[0]} may not look at another process here: {line.strip()}")
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+        process.stderr.close()
 
 
 def free_port():

@@ -11,7 +11,6 @@ import itertools
 import os
 import random
 import shutil
-import subprocess
 import time
 
 import findings
@@ -148,10 +147,7 @@ def try_start(case, show, used):
 def try_load(case, show):
     daemon, truth = case.daemon, case.truth
     daemon.start()
-    tracer = subprocess.Popen([*case.fault.tracer(case.folder), "-p", str(daemon.process.pid)], stderr=subprocess.PIPE,
-                              text=True)
-    try:
-        assert "attached" in tracer.stderr.readline()
+    with harness.attached(case.fault.tracer(case.folder), daemon.process.pid):
         truth.post(daemon.socket, case.seed, threads=1, pause=0)
         failed = harness.wait_until(case.injected_at, 60, "the error is met")
         if case.fault.error == "ENOSPC":
@@ -165,10 +161,6 @@ def try_load(case, show):
             assert code == EXIT_UNTRUSTED and "fatal" in case.said()[0], f"{code}: {daemon.tail()}"
             case.check_silent_since(failed)
             show("ended", str(code), f", after {took * 1000:.0f} ms")
-    finally:
-        tracer.terminate()
-        tracer.wait()
-        tracer.stderr.close()
     case.check_restart()
     return failed
 

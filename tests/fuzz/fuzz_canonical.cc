@@ -152,16 +152,15 @@ void check_rule(const Rendering& rendering, const CanonicalRule& rule, std::stri
 
 int ackd::fuzz::try_input(std::string_view text) {
   static fuzz::Shipped world;
-  const Profile* profile = world.find(fuzz::take_line(text));
-  if (profile == nullptr) return 0;
-  world.merchant.provider = profile->id;
-  const Result<FixedContent> fixed = fix_incomplete_content(*profile, world.merchant, fuzz::read_input(text));
-  if (!fixed) return 0;
-  const RenderInput input{fixed->content, world.merchant, world.url, fuzz::kNow, nonce_from(1)};
+  const std::optional<fuzz::Admitted> admitted = fuzz::admit(world, text);
+  if (!admitted) return 0;
+  const Profile* profile = admitted->profile;
+  const FixedContent& fixed = admitted->fixed;
+  const RenderInput input{fixed.content, world.merchant, world.url, fuzz::kNow, nonce_from(1)};
   const Result<Rendering> rendering = begin_rendering(*profile, input);
   CHECK_THAT(rendering.ok(), "what was admitted can be rendered");
   for (const SignatureVariant& variant : profile->signature.variants) {
-    check_rule(*rendering, variant.canonical, fixed->content.body);
+    check_rule(*rendering, variant.canonical, fixed.content.body);
   }
   return 0;
 }

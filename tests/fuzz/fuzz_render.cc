@@ -31,17 +31,16 @@ void check_request(const HttpRequest& request) {
 
 int ackd::fuzz::try_input(std::string_view text) {
   static fuzz::Shipped world;
-  const Profile* profile = world.find(fuzz::take_line(text));
-  if (profile == nullptr) return 0;
-  world.merchant.provider = profile->id;
-  const Result<FixedContent> fixed = fix_incomplete_content(*profile, world.merchant, fuzz::read_input(text));
-  if (!fixed) return 0;
-  const std::optional<Content> stored = decode_content(encode(fixed->content));
-  CHECK_THAT(stored && *stored == fixed->content, "content survives the outbox");
+  const std::optional<fuzz::Admitted> admitted = fuzz::admit(world, text);
+  if (!admitted) return 0;
+  const Profile* profile = admitted->profile;
+  const FixedContent& fixed = admitted->fixed;
+  const std::optional<Content> stored = decode_content(encode(fixed.content));
+  CHECK_THAT(stored && *stored == fixed.content, "content survives the outbox");
   const auto once = [&](const Content& content) {
     return render(*profile, {content, world.merchant, world.url, fuzz::kNow, nonce_from(1)}, world.keys);
   };
-  const Result<Rendered> rendered = once(fixed->content);
+  const Result<Rendered> rendered = once(fixed.content);
   if (!rendered) return 0;
   check_request(rendered->request);
   const Result<Rendered> again = once(*stored);

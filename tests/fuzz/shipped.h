@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -63,6 +64,22 @@ inline AdmissionInput read_input(std::string_view text) {
   }
   input.body = text;
   return input;
+}
+
+struct Admitted {
+  const Profile* profile;
+  FixedContent fixed;
+};
+
+// The provider's name on the first line, then what read_input() takes; nothing where the profile refuses it. From then
+// on the merchant is that provider's.
+inline std::optional<Admitted> admit(Shipped& shipped, std::string_view text) {
+  const Profile* profile = shipped.find(take_line(text));
+  if (profile == nullptr) return std::nullopt;
+  shipped.merchant.provider = profile->id;
+  Result<FixedContent> fixed = fix_incomplete_content(*profile, shipped.merchant, read_input(text));
+  if (!fixed) return std::nullopt;
+  return Admitted{profile, std::move(*fixed)};
 }
 
 }  // namespace ackd::fuzz

@@ -5,15 +5,6 @@
 namespace ackd::sim {
 namespace {
 
-class Unobserved final : public RecordObserver {
- public:
-  void on_settlement(const ModelRow&, const Settlement&) override {}
-  void on_change(const OperatorChange&) override {}
-  void on_inbox(const InboxSlice&) override {}
-  void on_job_start(const Job&) override {}
-  void on_job_slice(const Job&, const JobSlice&, const std::vector<OperationResult>&) override {}
-};
-
 class ModelStore final : public conformance::Store {
  public:
   BatchResult run(Batch batch) override { return writer_.apply(batch); }

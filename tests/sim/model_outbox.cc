@@ -276,13 +276,11 @@ LaneHead ModelWriter::head_of(LaneId lane) const {
 
 void ModelWriter::scan(const LaneScan& scan, BatchResult& result) const {
   LaneId after = scan.after;
-  while (result.lanes.size() < scan.lanes_max) {
+  while (true) {
     const auto next =
         record_.queue.lower_bound({LaneId{after.value + 1}, DueClass::kFresh, EngineTime::min(), NotificationId{0}});
-    if (next == record_.queue.end()) {
-      result.scan_complete = true;
-      return;
-    }
+    result.scan_complete = next == record_.queue.end();
+    if (result.scan_complete || result.lanes.size() >= scan.lanes_max) return;
     result.lanes.push_back(head_of(next->lane));
     after = next->lane;
   }

@@ -67,6 +67,16 @@ class RecordObserver {
   virtual void on_job_slice(const Job& before, const JobSlice& slice, const std::vector<OperationResult>& results) = 0;
 };
 
+// Where nobody needs to watch.
+class Unobserved final : public RecordObserver {
+ public:
+  void on_settlement(const ModelRow&, const Settlement&) override {}
+  void on_change(const OperatorChange&) override {}
+  void on_inbox(const InboxSlice&) override {}
+  void on_job_start(const Job&) override {}
+  void on_job_slice(const Job&, const JobSlice&, const std::vector<OperationResult>&) override {}
+};
+
 // Applies one operation as outbox.h says.
 class ModelWriter {
  public:

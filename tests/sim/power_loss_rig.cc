@@ -15,16 +15,6 @@
 namespace ackd::sim {
 namespace {
 
-// For RecordObserver, where nobody needs to watch.
-class Unobserved final : public RecordObserver {
- public:
-  void on_settlement(const ModelRow&, const Settlement&) override {}
-  void on_change(const OperatorChange&) override {}
-  void on_inbox(const InboxSlice&) override {}
-  void on_job_start(const Job&) override {}
-  void on_job_slice(const Job&, const JobSlice&, const std::vector<OperationResult>&) override {}
-};
-
 void mix(std::uint64_t& digest, std::string_view bytes) {
   digest = (digest ^ std::hash<std::string_view>{}(bytes)) * 0x9e3779b97f4a7c15ULL + bytes.size();
 }
