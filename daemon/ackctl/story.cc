@@ -169,6 +169,7 @@ std::string advice(const Document& notification) {
 std::string lane_text(const Document& lane) {
   if (lane.empty()) return {};
   std::string out = fmt::format("{} of {} in flight", number_of(lane, "in_flight"), number_of(lane, "window"));
+  if (flag_of(lane, "squeezed")) out += "; squeezed, its merchant fails";
   out += fmt::format("; host {}: {} of {}", text_of(lane, "host"), number_of(lane, "host_in_flight"),
                      number_of(lane, "host_ceiling"));
   if (const std::string opens = text_of(lane, "opens_at"); !opens.empty()) out += "; opens " + shown_time(opens);

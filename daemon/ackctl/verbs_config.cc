@@ -84,6 +84,7 @@ Document settings_of(const Config& config) {
           {"egress.proxies", names_of(config.means.proxies)},
           {"hosts", names_of(config.pinned_hosts)},
           {"delivery.lane_window", config.delivery.lane_window},
+          {"delivery.lane_window_first", config.delivery.lane_window_first},
           {"delivery.host_ceiling", config.delivery.host_ceiling},
           {"delivery.transfers_max", config.delivery.transfers_max},
           {"delivery.unsettled_max", config.delivery.unsettled_max},

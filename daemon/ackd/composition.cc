@@ -51,6 +51,7 @@ EngineOptions engine_options(const Config& config) {
   EngineOptions options;
   options.node = config.node;
   options.lane_window = config.delivery.lane_window;
+  options.lane_window_first = config.delivery.lane_window_first;
   options.host_ceiling = config.delivery.host_ceiling;
   options.transfers_max = config.delivery.transfers_max;
   options.unsettled_max = config.delivery.unsettled_max;

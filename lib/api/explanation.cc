@@ -86,6 +86,11 @@ std::string why_held_back(const LaneView& lane, const EngineStats& engine) {
 
 std::string why_lane_waits(const LaneView& lane, const EngineStats& engine, EngineTime now) {
   if (!lane.known) return "its lane is not loaded yet; lanes are still being found after the start";
+  if (lane.opens_at > now && lane.squeezed) {
+    return fmt::format(
+        "its merchant fails ({}), so its lane is tried with one request at a time, the next at {} (in {})",
+        lane.trouble, time_text(lane.opens_at), format_duration(lane.opens_at - now));
+  }
   if (lane.opens_at > now) {
     return fmt::format("its lane is closed until {} (in {}) after trouble on our side: {}", time_text(lane.opens_at),
                        format_duration(lane.opens_at - now), lane.trouble);
@@ -98,6 +103,12 @@ std::string why_lane_waits(const LaneView& lane, const EngineStats& engine, Engi
   if (lane.host_in_flight >= lane.host_ceiling) {
     return fmt::format("its host {} is full: {} of {} requests are in flight", lane.host, lane.host_in_flight,
                        lane.host_ceiling);
+  }
+  if (lane.squeezed) {
+    return fmt::format(
+        "its merchant fails ({}), and merchants in that state take turns in a quarter of all requests; {} of theirs are "
+        "in flight",
+        lane.trouble, engine.squeezed_in_flight);
   }
   return "it waits for its turn behind other work that is due";
 }
@@ -159,8 +170,11 @@ Explanation explain(const NotificationRecord& record, const RecordFacts& facts, 
 }
 
 Json to_json(const LaneView& lane, EngineTime now) {
-  Json json{
-      {"paused", lane.paused}, {"in_flight", lane.in_flight}, {"window", lane.window}, {"buffered", lane.buffered}};
+  Json json{{"paused", lane.paused},
+            {"in_flight", lane.in_flight},
+            {"window", lane.window},
+            {"squeezed", lane.squeezed},
+            {"buffered", lane.buffered}};
   if (lane.opens_at > now) json["opens_at"] = time_text(lane.opens_at);
   if (!lane.trouble.empty()) json["trouble"] = lane.trouble;
   json["host"] = lane.host;

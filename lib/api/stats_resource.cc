@@ -35,6 +35,7 @@ Json engine_json(const EngineStats& engine) {
           {"lanes", engine.lanes},
           {"hosts", engine.hosts},
           {"in_flight", engine.in_flight},
+          {"squeezed_in_flight", engine.squeezed_in_flight},
           {"unsettled", engine.unsettled},
           {"admissions_queued", engine.admissions_queued},
           {"suspects", engine.suspects},

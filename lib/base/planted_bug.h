@@ -44,8 +44,10 @@ enum class PlantedBug : std::uint8_t {
   kServeInOrder,          // lanes take turns by their number, not by what they have used
   kKeepIdleLanes,         // a lane without work is never forgotten
   kForgetPageBytes,       // what a page held is still counted when the page is dropped
+  kUnboundedSqueezed,     // squeezed lanes take as many requests as there are
+  kSqueezeNobody,         // a merchant that fails is sent to as ever
 };
-inline constexpr int kPlantedBugCount = 36;
+inline constexpr int kPlantedBugCount = 38;
 
 #ifdef ACKD_PLANTED_BUGS
 extern PlantedBug planted_bug;

@@ -35,6 +35,7 @@ struct SchedulesConfig {
 // How much is sent at once. The maxima are what a machine can be asked for, not what is wise.
 struct DeliveryConfig {
   std::size_t lane_window = 16;
+  std::size_t lane_window_first = 4;
   std::size_t host_ceiling = 64;
   std::size_t transfers_max = 1'024;
   std::size_t unsettled_max = 4'096;

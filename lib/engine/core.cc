@@ -1,11 +1,16 @@
 #include "engine/core.h"
 
+#include <algorithm>
+
 #include "base/planted_bug.h"
 #include "profile/merchant_options.h"
 #include "text/url.h"
 
 namespace ackd {
 namespace {
+
+// Of all transfers, that squeezed lanes may have together: a quarter.
+constexpr std::size_t kSqueezedShare = 4;
 
 // A lane's origin: its own, or that of the merchant's URL. A merchant that is gone or has no URL has the empty origin;
 // what is sent to it is held with a reason before it gets anywhere.
@@ -22,7 +27,14 @@ LaneFacts facts_of(const LaneKey& key, const MerchantDirectory& merchants) {
 }
 
 LaneLimits lane_limits(const EngineOptions& options) {
-  return {options.lane_window, options.host_ceiling, options.page_rows, options.page_bytes_max};
+  LaneLimits limits;
+  limits.window = options.lane_window;
+  limits.window_first = options.lane_window_first;
+  limits.squeezed_max = std::max<std::size_t>(options.transfers_max / kSqueezedShare, 1);
+  limits.host_ceiling = options.host_ceiling;
+  limits.page_rows = options.page_rows;
+  limits.page_bytes_max = options.page_bytes_max;
+  return limits;
 }
 
 DueNotification due_row(const Admission& admission, const OperationResult& result) {

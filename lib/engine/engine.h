@@ -35,7 +35,8 @@ namespace ackd {
 
 struct EngineOptions {
   unsigned node = 0;
-  std::size_t lane_window = 16;                // requests in flight for one lane
+  std::size_t lane_window = 16;                // requests in flight for one lane, at most
+  std::size_t lane_window_first = 4;           // the same, until its merchant has answered
   std::size_t host_ceiling = 64;               // requests in flight to one scheme://host:port, shared by its lanes
   std::size_t transfers_max = 1'024;           // requests in flight in all
   std::size_t unsettled_max = 4'096;           // in flight plus finished but not yet committed
@@ -112,7 +113,8 @@ struct EngineStats {
   std::size_t lanes = 0;
   std::size_t hosts = 0;
   std::size_t in_flight = 0;
-  std::size_t unsettled = 0;  // in flight and settling
+  std::size_t squeezed_in_flight = 0;  // of lanes whose merchants fail
+  std::size_t unsettled = 0;           // in flight and settling
   std::size_t admissions_queued = 0;
   std::size_t suspects = 0;
   std::size_t page_bytes = 0;

@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "model/notification.h"
+#include "policy/lane_window.h"
 
 namespace ackd {
 
@@ -49,15 +50,16 @@ using HostIndex = std::uint32_t;
 
 struct Lane {
   // Which of the scheduler's structures holds the lane; exactly one.
-  enum class Place : std::uint8_t { kNowhere, kReady, kHostWait, kHeldBack, kAsleep };
+  enum class Place : std::uint8_t { kNowhere, kReady, kHostWait, kTrialWait, kHeldBack, kAsleep };
 
   LaneId id;
   LaneKey key;
   HostIndex host = 0;
   Place place = Place::kNowhere;
-  std::uint8_t turn = 0;     // counts starts, for the ratio of fresh and retry
-  bool paused = false;       // its merchant is: nothing starts and nothing is read, whatever is due
-  std::uint16_t window = 0;  // requests in flight at most
+  std::uint8_t turn = 0;  // counts starts, for the ratio of fresh and retry
+  bool paused = false;    // its merchant is: nothing starts and nothing is read, whatever is due
+  bool on_trial = false;  // squeezed, with its one request in flight
+  LaneWindow window;      // requests in flight at most
   std::uint32_t in_flight = 0;
   std::array<LanePage, 2> pages;
   // Rows that are not in the outbox's hands alone: in flight, settling, or suspect. Page reads leave them out.
@@ -67,7 +69,8 @@ struct Lane {
   EngineTime opens_at = EngineTime::min();
   Duration not_sent_delay{0};  // the current back-off after trouble of our own
   std::string trouble;
-  EngineTime wakes_at;  // with kAsleep: its place in the sleepers
+  EngineTime wakes_at;           // with kAsleep: its place in the sleepers
+  std::uint64_t trial_turn = 0;  // with kTrialWait: its place in the line
 
   LanePage& page(DueClass due_class) { return pages[static_cast<std::size_t>(due_class)]; }
   const LanePage& page(DueClass due_class) const { return pages[static_cast<std::size_t>(due_class)]; }

@@ -21,9 +21,10 @@ struct LaneView {
   std::size_t in_flight = 0;
   std::size_t window = 0;
   std::size_t buffered = 0;
-  EngineTime opens_at;  // closed until then after trouble of our own
-  std::string trouble;  // the last such trouble, in words
-  std::string host;     // origin
+  EngineTime opens_at;    // closed until then after trouble of our own, or because it is squeezed
+  bool squeezed = false;  // its merchant fails: one request at a time, with growing pauses
+  std::string trouble;    // why, in words
+  std::string host;       // origin
   std::size_t host_in_flight = 0;
   std::size_t host_ceiling = 0;
   bool held_back = false;  // sending to its host is suspended

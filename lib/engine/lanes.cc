@@ -8,14 +8,11 @@ namespace {
 // Above the page budget a lane still gets this many rows at a time, so that lanes whose rows wait behind a slow
 // merchant cannot keep others from starting.
 constexpr std::size_t kRowsOverBudget = 4;
-// What had to wait for an hour may be every lane there is: they are let go over many turns, so that none of them keeps
-// the loop for long.
-constexpr std::size_t kReleasedPerTurn = 1'000;
 
 }  // namespace
 
 Lanes::Lanes(const LaneLimits& limits, const Outage& outage, std::function<LaneFacts(const LaneKey&)> facts_of)
-    : limits_(limits), outage_(outage), facts_of_(std::move(facts_of)) {}
+    : limits_(limits), outage_(outage), facts_of_(std::move(facts_of)), squeezed_(limits.squeezed_max) {}
 
 Lane* Lanes::find(LaneId id) {
   const auto found = lanes_.find(id);
@@ -33,6 +30,7 @@ Lane& Lanes::get(LaneId id, const LaneKey& key) {
   if (created) {
     lane.id = id;
     lane.key = key;
+    lane.window = LaneWindow(limits_.window_first, limits_.window);
     take_facts(lane);
     lane.served_ms = served_floor_ms_;
     CHECK_THAT(by_key_.insert(&lane).second, "two lanes of the outbox have the same key");
@@ -44,7 +42,7 @@ Lane& Lanes::get(LaneId id, const LaneKey& key) {
 void Lanes::take_facts(Lane& lane) {
   const LaneFacts facts = facts_of_(lane.key);
   lane.host = hosts_.join(facts.origin);
-  lane.window = static_cast<std::uint16_t>(facts.window.value_or(limits_.window));
+  lane.window.set_most(facts.window.value_or(limits_.window));
   lane.paused = facts.paused;
 }
 
@@ -77,11 +75,20 @@ void Lanes::merchant_changed(std::string_view provider, std::string_view merchan
     const HostIndex host = lane.host;
     leave_place(lane);
     take_facts(lane);
+    if (lane.host != host) begin_anew(lane);
     leave_host(host);
     if (lane.paused) drop_pages(lane);
     reconsider(lane, now);
     if (had_slot) wake_waiting(host);
+    wake_squeezed();
   }
+}
+
+// What its window has learned, and what closed it, was about another host.
+void Lanes::begin_anew(Lane& lane) {
+  squeezed_.end(lane);
+  lane.window.forget();
+  lane.opens_at = EngineTime::min();
 }
 
 void Lanes::look_at(const LaneKey& first, const std::function<bool(const Lane&)>& on_lane) const {
@@ -144,19 +151,47 @@ void Lanes::started(Lane& lane) {
   ++lane.in_flight;
   ++hosts_[lane.host].in_flight;
   lane.served_ms += lane.typical_ms;
+  if (lane.window.squeezed()) squeezed_.start(lane);
 }
 
-void Lanes::finished(Lane& lane, HostIndex at, Duration took) {
+Duration Lanes::finished(Lane& lane, HostIndex at, Duration took, LaneFeedback feedback) {
   CHECK_THAT(lane.in_flight > 0, "a lane finished more than it started");
-  if (lane.place == Lane::Place::kReady) leave_place(lane);  // its key there is about to change
+  // Its key there is about to change, and whether it is squeezed.
+  if (lane.place == Lane::Place::kReady || lane.place == Lane::Place::kTrialWait) leave_place(lane);
+  const bool was_trial = lane.on_trial;
   --lane.in_flight;
   lane.charge(took);
+  if (lane.in_flight == 0) squeezed_.end(lane);
+  if (at != lane.host) feedback = LaneFeedback::kNone;  // its merchant has moved meanwhile
+  const Duration closed = learn(lane, feedback, was_trial);
   Host& host = hosts_[at];
   CHECK_THAT(host.in_flight > 0, "a host finished more than it started");
   --host.in_flight;
   if (host.in_flight == 0) end_trial(at);
   wake_waiting(at);
   forget_unused(at);
+  wake_squeezed();
+  return closed;
+}
+
+// What was on its way when the lane was squeezed has no further say in it.
+Duration Lanes::learn(Lane& lane, LaneFeedback feedback, bool was_trial) {
+  if (feedback == LaneFeedback::kGood) {
+    lane.window.on_good();
+    squeezed_.end(lane);
+  }
+  const bool has_no_say = lane.window.squeezed() && !was_trial;
+  if (feedback != LaneFeedback::kBad || has_no_say || PLANTED(kSqueezeNobody)) return Duration(0);
+  return lane.window.on_bad();
+}
+
+// As many as there is room for.
+void Lanes::wake_squeezed() {
+  while (const std::optional<LaneId> next = squeezed_.next()) {
+    Lane& lane = lanes_.at(*next);
+    leave_place(lane);
+    enter_ready(lane);
+  }
 }
 
 // One free slot wakes one waiting lane, the longest waiting first.
@@ -165,86 +200,24 @@ void Lanes::wake_waiting(HostIndex index) {
   if (is_held_back(index)) {
     for (const LaneId waiting : std::exchange(host.waiting, {})) hold_back(lanes_.at(waiting));
   }
-  if (host.waiting.empty() || host.in_flight >= ceiling(index)) return;
-  const LaneId waiting = host.waiting.front();
-  host.waiting.pop_front();
-  if (Lane* next = find(waiting); next != nullptr && next->place == Lane::Place::kHostWait) {
-    next->place = Lane::Place::kNowhere;
-    enter_ready(*next);
+  while (!host.waiting.empty() && host.in_flight < ceiling(index)) {
+    Lane& next = lanes_.at(host.waiting.front());
+    host.waiting.pop_front();
+    next.place = Lane::Place::kNowhere;
+    put_in_line(next);
+    if (next.place == Lane::Place::kReady) return;
   }
-}
-
-bool Lanes::is_held_back(HostIndex host) const {
-  if (PLANTED(kSendWhileSuspended)) return false;
-  return outage_.suspended() && !held_back_.is_tried(host) &&
-         outage_.standing(hosts_[host].origin) != HostStanding::kReached;
-}
-
-// Of requests in flight to the host.
-std::size_t Lanes::ceiling(HostIndex host) const {
-  if (PLANTED(kIgnoreHostCeiling)) return SIZE_MAX;
-  if (is_held_back(host)) return 0;
-  const bool alone = outage_.suspended() && outage_.standing(hosts_[host].origin) != HostStanding::kReached;
-  return alone ? 1 : limits_.host_ceiling;
-}
-
-void Lanes::hold_back(Lane& lane) {
-  lane.place = Lane::Place::kHeldBack;
-  held_back_.add(lane.host, outage_.standing(hosts_[lane.host].origin), lane.id);
-}
-
-void Lanes::start_trial(HostStanding standing, EngineTime now) {
-  const HostIndex host = held_back_.first(standing).value();
-  held_back_.start_trial(host);
-  Lane& lane = lanes_.at(held_back_.lane_of(host));
-  leave_place(lane);
-  put_in_place(lane, now);
-}
-
-// A request is in flight, or will be once the lane's page is read.
-bool Lanes::is_under_way(const HeldBack::Trial& trial, EngineTime now) const {
-  if (hosts_[trial.host].in_flight > 0) return true;
-  const auto found = lanes_.find(trial.lane);
-  if (found == lanes_.end() || found->second.host != trial.host) return false;
-  const Lane& lane = found->second;
-  return lane.place == Lane::Place::kReady || (lane.awaits_page() && !lane.paused && lane.opens_at <= now);
-}
-
-bool Lanes::has_idle_trial(EngineTime now) const {
-  const std::vector<HeldBack::Trial>& trials = held_back_.trials();
-  return std::any_of(trials.begin(), trials.end(), [&](const HeldBack::Trial& t) { return !is_under_way(t, now); });
-}
-
-void Lanes::end_idle_trials(EngineTime now) {
-  const std::vector<HeldBack::Trial> trials = held_back_.trials();
-  for (const HeldBack::Trial& trial : trials) {
-    if (!is_under_way(trial, now)) end_trial(trial.host);
-  }
-}
-
-void Lanes::release(EngineTime now) {
-  for (std::size_t left = kReleasedPerTurn; left > 0 && has_released(); --left) {
-    const HostIndex host = held_back_.first().value();
-    if (is_held_back(host)) {  // it answered for a while only
-      held_back_.stand(host, outage_.standing(hosts_[host].origin));
-      continue;
-    }
-    Lane& lane = lanes_.at(held_back_.lane_of(host));
-    leave_place(lane);
-    put_in_place(lane, now);
-  }
-}
-
-bool Lanes::has_released() const {
-  if (outage_.suspended()) return held_back_.first(HostStanding::kReached).has_value();
-  return held_back_.first().has_value() && !PLANTED(kKeepHeldBack);
 }
 
 void Lanes::leave_place(Lane& lane) {
   switch (lane.place) {
-    case Lane::Place::kReady: ready_.erase({lane.served_ms, lane.id}); break;
+    case Lane::Place::kReady:
+      ready_.erase({lane.served_ms, lane.id});
+      if (lane.window.squeezed()) squeezed_.leave_ready();
+      break;
     case Lane::Place::kAsleep: sleepers_.erase({lane.wakes_at, lane.id}); break;
     case Lane::Place::kHostWait: std::erase(hosts_[lane.host].waiting, lane.id); break;
+    case Lane::Place::kTrialWait: squeezed_.leave(lane); break;
     case Lane::Place::kHeldBack: held_back_.remove(lane.host, lane.id); break;
     case Lane::Place::kNowhere: break;
   }
@@ -255,6 +228,7 @@ void Lanes::enter_ready(Lane& lane) {
   lane.served_ms = PLANTED(kServeInOrder) ? 0 : std::max(lane.served_ms, served_floor_ms_);
   lane.place = Lane::Place::kReady;
   ready_.insert({lane.served_ms, lane.id});
+  if (lane.window.squeezed()) squeezed_.enter_ready();
 }
 
 void Lanes::want_pages(Lane& lane, EngineTime now) {
@@ -275,14 +249,17 @@ void Lanes::reconsider(Lane& lane, EngineTime now) {
   put_in_place(lane, now);
   if (!had_slot) return;
   const Lane* still = find(id);
-  if (still == nullptr || still->place != Lane::Place::kReady) wake_waiting(host);
+  if (still != nullptr && still->place == Lane::Place::kReady) return;
+  wake_waiting(host);
+  wake_squeezed();
 }
 
 void Lanes::put_in_place(Lane& lane, EngineTime now) {
   const bool held_back = is_held_back(lane.host) && lane.opens_at <= now && lane.is_due(now);
   // Keeps its turn.
   if (lane.place == Lane::Place::kHeldBack && held_back) return;
-  if (lane.place == Lane::Place::kHostWait && lane.buffered() > 0 && lane.opens_at <= now) return;
+  const bool waits = lane.place == Lane::Place::kHostWait || lane.place == Lane::Place::kTrialWait;
+  if (waits && lane.buffered() > 0 && lane.opens_at <= now) return;
   leave_place(lane);
   if (lane.idle() && !PLANTED(kKeepIdleLanes)) {
     forget(lane);
@@ -293,11 +270,7 @@ void Lanes::put_in_place(Lane& lane, EngineTime now) {
   if (lane.opens_at <= now) {
     want_pages(lane, now);
     if (lane.buffered() > 0) {
-      if (lane.in_flight >= lane.window) return;
-      if (hosts_[lane.host].in_flight < ceiling(lane.host)) return enter_ready(lane);
-      lane.place = Lane::Place::kHostWait;
-      hosts_[lane.host].waiting.push_back(lane.id);
-      return;
+      return put_in_line(lane);
     }
   }
   const EngineTime wakes_at = std::max(lane.opens_at, lane.next_due());
@@ -305,6 +278,18 @@ void Lanes::put_in_place(Lane& lane, EngineTime now) {
   lane.place = Lane::Place::kAsleep;
   lane.wakes_at = wakes_at;
   sleepers_.insert({wakes_at, lane.id});
+}
+
+// It has a due row at hand, and its merchant allows it.
+void Lanes::put_in_line(Lane& lane) {
+  if (lane.in_flight >= lane.window.size()) return;
+  if (lane.window.squeezed() && !squeezed_.has_room() && !PLANTED(kUnboundedSqueezed)) {
+    lane.place = Lane::Place::kTrialWait;
+    return squeezed_.wait(lane);
+  }
+  if (hosts_[lane.host].in_flight < ceiling(lane.host)) return enter_ready(lane);
+  lane.place = Lane::Place::kHostWait;
+  hosts_[lane.host].waiting.push_back(lane.id);
 }
 
 void Lanes::wake_due(EngineTime now) {
@@ -341,6 +326,7 @@ PageRequest Lanes::page_request(Lane& lane, DueClass due_class, EngineTime now) 
   request.due_by = now;
   const bool over_budget = page_bytes_ >= limits_.page_bytes_max;
   request.rows_max = over_budget ? kRowsOverBudget : limits_.page_rows;
+  if (lane.window.squeezed()) request.rows_max = 1;  // it sends one, and then closes or is squeezed no more
   request.bytes_max = over_budget ? 1 : limits_.page_bytes_max / 16;
   if (!PLANTED(kReadAwayRows)) request.excluded = lane.away;
   for (LanePage& page : lane.pages) {

@@ -4,9 +4,9 @@
 // for the time that its transfers occupy a slot, and the lane that has used least goes first. Unlike a ring with quanta
 // it has no rounds in which nobody may start, so a turn never spins over lanes in debt.
 //
-// A lane is in exactly one place: ready (has a due row and room), waiting for its host, held back because sending to
-// its host is suspended, asleep until a known time, or nowhere (its window is full, it waits for a page, or its
-// merchant is paused; the next fact about it moves it).
+// A lane is in exactly one place: ready (has a due row and room), waiting for its host, waiting for a trial because it
+// is squeezed, held back because sending to its host is suspended, asleep until a known time, or nowhere (its window is
+// full, it waits for a page, or its merchant is paused; the next fact about it moves it).
 #pragma once
 
 #include <deque>
@@ -24,6 +24,7 @@
 #include "engine/hosts.h"
 #include "engine/lane.h"
 #include "engine/lane_views.h"
+#include "engine/squeezed.h"
 #include "outbox/outbox.h"
 #include "policy/outage.h"
 
@@ -31,9 +32,11 @@ namespace ackd {
 
 struct LaneLimits {
   std::size_t window = 16;
+  std::size_t window_first = 4;  // of a lane of which nothing is known yet
   std::size_t host_ceiling = 64;
   std::size_t page_rows = 64;
   std::size_t page_bytes_max = 32u << 20;
+  std::size_t squeezed_max = 256;  // requests of all squeezed lanes together
 };
 
 // What a lane has of its merchant.
@@ -58,6 +61,7 @@ class Lanes {
   const std::string& host_name(const Lane& lane) const { return host_name(lane.host); }
   const std::string& host_name(HostIndex host) const { return hosts_[host].origin; }
   std::size_t host_count() const { return hosts_.size(); }
+  std::size_t squeezed_in_flight() const { return squeezed_.trials(); }
 
   // Calls `on_lane` for the lanes from `first` on, by provider, merchant and origin, until it says false.
   void look_at(const LaneKey& first, const std::function<bool(const Lane&)>& on_lane) const;
@@ -77,8 +81,8 @@ class Lanes {
   Lane* holder_of(NotificationId id);
   void close_until(Lane& lane, EngineTime opens_at);
   // A slot of the lane is free again, and one of the host that the request went to, which need not be the lane's any
-  // more.
-  void finished(Lane& lane, HostIndex host, Duration took);
+  // more. Returns for how long the lane is to be closed because it is squeezed; zero when it is not.
+  Duration finished(Lane& lane, HostIndex host, Duration took, LaneFeedback feedback);
   void started(Lane& lane);  // a start outside take_next(): a suspect
   // Every lane of the merchant asks for its facts anew and is reconsidered.
   void merchant_changed(std::string_view provider, std::string_view merchant, EngineTime now);
@@ -136,10 +140,12 @@ class Lanes {
   };
 
   void take_facts(Lane& lane);
+  void begin_anew(Lane& lane);
   void leave_host(HostIndex index);
   void forget_unused(HostIndex index);
   void forget(const Lane& lane);
   void put_in_place(Lane& lane, EngineTime now);
+  void put_in_line(Lane& lane);
   std::size_t ceiling(HostIndex host) const;
   void wake_waiting(HostIndex index);
   void hold_back(Lane& lane);
@@ -147,6 +153,8 @@ class Lanes {
   void end_trial(HostIndex host) { held_back_.end_trial(host, outage_.standing(hosts_[host].origin)); }
   void leave_place(Lane& lane);
   void enter_ready(Lane& lane);
+  Duration learn(Lane& lane, LaneFeedback feedback, bool was_trial);
+  void wake_squeezed();
   void want_pages(Lane& lane, EngineTime now);
   PageRequest page_request(Lane& lane, DueClass due_class, EngineTime now) const;
   void keep(Lane& lane, DueNotification row);
@@ -161,6 +169,7 @@ class Lanes {
   std::set<std::pair<std::int64_t, LaneId>> ready_;   // by served_ms
   std::set<std::pair<EngineTime, LaneId>> sleepers_;  // by wakes_at
   HeldBack held_back_;
+  Squeezed squeezed_;
   std::deque<Want> wanted_;
   std::int64_t served_floor_ms_ = 0;  // of the lane that started last: a lane that slept has no claim on the past
   std::size_t page_bytes_ = 0;

@@ -22,7 +22,8 @@ LaneView view_of(const Core& core, const Lane& lane) {
   LaneView view = view_of_merchant(core, lane.key);
   view.known = true;
   view.key = lane.key;
-  view.window = lane.window;
+  view.window = lane.window.size();
+  view.squeezed = lane.window.squeezed();
   view.in_flight = lane.in_flight;
   view.buffered = lane.buffered();
   view.opens_at = lane.opens_at;

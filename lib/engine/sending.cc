@@ -77,7 +77,7 @@ void Sending::hold_for_merchant(DueNotification row, const LaneKey& lane) {
   const Ticket ticket = core_.flights.take_off(std::move(flight));
   flight = core_.flights.land(ticket, true);
   Lane& its_lane = core_.lane_of(flight.row);
-  core_.lanes.finished(its_lane, flight.host, Duration(0));
+  core_.lanes.finished(its_lane, flight.host, Duration(0), LaneFeedback::kNone);
   Settlement settlement = held(flight, core_.gate.reason(lane.provider, lane.merchant));
   settlement.awaits_merchant = true;
   core_.queue_settlement(flight, std::move(settlement), Duration(0));
@@ -183,7 +183,8 @@ void Sending::settle(Flight flight, const Transfer& transfer, const Outcome& out
   Lane& lane = core_.lane_of(flight.row);
   lane.not_sent_delay = Duration(0);
   lane.trouble.clear();
-  core_.lanes.finished(lane, flight.host, transfer.took);
+  const Duration closed = core_.lanes.finished(lane, flight.host, transfer.took, feedback_of(transfer));
+  if (closed.count() > 0) squeeze(lane, outcome.reason, closed);
 
   Settlement settlement;
   settlement.attempt = attempt_of(flight, transfer, outcome, now);
@@ -234,7 +235,7 @@ void Sending::plan_next(const Flight& flight, const Outcome& outcome, std::optio
 void Sending::not_sent(Flight flight, TransferEnd end, const Outcome& outcome) {
   ++core_.not_sent;
   Lane& lane = core_.lane_of(flight.row);
-  core_.lanes.finished(lane, flight.host, Duration(0));
+  core_.lanes.finished(lane, flight.host, Duration(0), LaneFeedback::kNone);
   if (flight.sending) core_.parts.in_flight.leave(flight.row.key.id);
   // A hold is about this one notification; the others of its lane need not wait.
   if (end != TransferEnd::kAborted && !outcome.hold) close_lane(lane, outcome.reason);
@@ -274,6 +275,13 @@ void Sending::tell(const Flight& flight, TransferEnd end, const Outcome& outcome
 void Sending::sum_up() {
   const std::size_t untold = alarm_.take_untold(core_.clock.now());
   if (untold > 0) core_.parts.events.on(MoreNotSent{untold, last_reason_});
+}
+
+// Its merchant has failed a windowful of requests, or once more.
+void Sending::squeeze(Lane& lane, const std::string& trouble, Duration closed) {
+  lane.trouble = trouble;
+  core_.lanes.close_until(lane, core_.clock.now() + closed);
+  core_.lanes.drop_pages(lane);
 }
 
 // What fails while the lane is closed already was on its way when it was: one trouble, one back-off.

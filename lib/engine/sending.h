@@ -43,6 +43,7 @@ class Sending {
   void tell(const Flight& flight, TransferEnd end, const Outcome& outcome);
   Settlement held(const Flight& flight, const std::string& reason) const;
   void close_lane(Lane& lane, const std::string& trouble);
+  void squeeze(Lane& lane, const std::string& trouble, Duration closed);
 
   struct Waiting {
     Ticket ticket;

@@ -138,4 +138,16 @@ Contact contact_of(const Transfer& transfer) {
   return Contact::kSaysNothing;
 }
 
+LaneFeedback feedback_of(const Transfer& transfer) {
+  if (is_ours(transfer.end)) return LaneFeedback::kNone;
+  switch (transfer.end) {
+    case TransferEnd::kComplete:
+    case TransferEnd::kBodyCap:
+    case TransferEnd::kHeaderCap:
+    case TransferEnd::kBadHttp:
+      return transfer.status == 429 || transfer.status == 503 ? LaneFeedback::kBad : LaneFeedback::kGood;
+    default: return LaneFeedback::kBad;
+  }
+}
+
 }  // namespace ackd

@@ -6,6 +6,7 @@
 
 #include "model/outcome.h"
 #include "policy/acknowledgement.h"
+#include "policy/lane_window.h"
 
 namespace ackd {
 
@@ -25,5 +26,8 @@ enum class Contact : std::uint8_t {
 // A request that was sent and never answered says nothing: on a connection that stood before the network was cut it
 // ends just like one to a silent merchant.
 Contact contact_of(const Transfer& transfer);
+
+// What the request says of its merchant's lane. REQUIRES: the transfer reached the network.
+LaneFeedback feedback_of(const Transfer& transfer);
 
 }  // namespace ackd

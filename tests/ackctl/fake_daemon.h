@@ -29,13 +29,20 @@ class FakeDaemon {
     address_ = fmt::format("http://127.0.0.1:{}", *port);
   }
 
-  void put(const std::string& request, int status, const std::string& body) { answers_[request] = {{status, body}}; }
+  void put(const std::string& request, int status, const std::string& body) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    answers_[request] = {{status, body}};
+  }
   // Another answer behind those that are given already; each is given once, the last one for good.
   void then(const std::string& request, int status, const std::string& body) {
+    const std::lock_guard<std::mutex> lock(mutex_);
     answers_[request].push_back({status, body});
   }
   // Called in the middle of every request, while the program waits for its answer.
-  void on_request(std::function<void()> call) { on_request_ = std::move(call); }
+  void on_request(std::function<void()> call) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    on_request_ = std::move(call);
+  }
 
   ProgramResult run(std::vector<std::string> arguments, const std::string& input = {}) {
     arguments.push_back("--socket");

@@ -77,5 +77,21 @@ TEST_CASE("why says what waits for an outage, and of a host that answers what it
   CHECK(why(lane).find("its lane is full") != std::string::npos);
 }
 
+TEST_CASE("why says of a merchant that fails when it is tried again, and what it waits for when that time has come") {
+  LaneView lane;
+  lane.known = true;
+  lane.window = 1;
+  lane.host_ceiling = 64;
+  lane.squeezed = true;
+  lane.trouble = "connection refused";
+  lane.opens_at = kNow + std::chrono::seconds(4);
+  const std::string closed = why(lane);
+  CHECK(closed.find("its merchant fails (connection refused)") != std::string::npos);
+  CHECK(closed.find("(in 4s)") != std::string::npos);
+  CHECK(to_json(lane, kNow)["squeezed"] == true);
+  lane.opens_at = kNow;
+  CHECK(why(lane).find("take turns in a quarter of all requests") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace ackd::test

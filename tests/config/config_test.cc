@@ -38,6 +38,7 @@ TEST_CASE("a nearly empty file has every default") {
   CHECK(config->listen == folder.file("d/ackd.sock"));
   CHECK(config->drain_timeout == Duration(30'000));
   CHECK(config->delivery.lane_window == 16);
+  CHECK(config->delivery.lane_window_first == 4);
   CHECK(config->delivery.suspend_hosts_min == 5);
   CHECK(config->disk.low_bytes == 256u << 20);
   CHECK(config->merchants.empty());
@@ -66,7 +67,7 @@ node: 7
 log: {level: warning, format: json}
 schedules: {folder: s, overrides: /o}
 egress: {allow: [127.0.0.0/8, "::1"]}
-delivery: {lane_window: 1, page_memory: 2 MiB}
+delivery: {lane_window: 1, lane_window_first: 3, page_memory: 2 MiB}
 disk: {low: 1GiB, critical: 512KiB, ballast: 0}
 drain_timeout: 90s
 dns: {servers: [192.0.2.1, "192.0.2.1:5353", "[2001:db8::1]:53", "2001:db8::2"]}

@@ -27,10 +27,16 @@ inline LaneFacts default_facts(const LaneKey& lane) {
   return {lane.merchant.back() % 2 == 0 ? "even" : "odd", std::nullopt, false};
 }
 
+// Lanes that have the whole of their window from the start.
+inline LaneLimits unlearned(LaneLimits limits) {
+  limits.window_first = limits.window;
+  return limits;
+}
+
 class LanesFixture {
  public:
-  explicit LanesFixture(LaneLimits limits = {})
-      : lanes(limits, outage, [this](const LaneKey& lane) {
+  explicit LanesFixture(const LaneLimits& limits = {})
+      : lanes(unlearned(limits), outage, [this](const LaneKey& lane) {
           const auto changed = facts.find(lane.merchant);
           return changed == facts.end() ? default_facts(lane) : changed->second;
         }) {}
@@ -51,9 +57,11 @@ class LanesFixture {
     const std::optional<Lanes::Next> next = lanes.take_next(kNow);
     return next ? next->row.key.id.value : 0;
   }
-  void finish(std::int64_t lane, std::int64_t id, Duration took, std::optional<HostIndex> host = std::nullopt) {
+  void finish(std::int64_t lane, std::int64_t id, Duration took, std::optional<HostIndex> host = std::nullopt,
+              LaneFeedback feedback = LaneFeedback::kNone) {
     Lane& found = *lanes.find(LaneId{lane});
-    lanes.finished(found, host.value_or(found.host), took);
+    const Duration closed = lanes.finished(found, host.value_or(found.host), took, feedback);
+    if (closed.count() > 0) lanes.close_until(found, kNow + closed);
     found.bring_back(NotificationId{id});
     lanes.reconsider(found, kNow);
   }

@@ -16,7 +16,7 @@ import oracle
 
 IN_FLIGHT = 500
 CUT_SHORT = IN_FLIGHT if os.environ.get("ACKD_LONG") else 150
-MANY = f"delivery: {{lane_window: {IN_FLIGHT}, host_ceiling: {IN_FLIGHT}}}\n"
+MANY = f"delivery: {{lane_window: {IN_FLIGHT}, lane_window_first: {IN_FLIGHT}, host_ceiling: {IN_FLIGHT}}}\n"
 AT_ONCE_SECONDS_MAX = 3
 
 

@@ -21,7 +21,8 @@ MERCHANTS = 3
 def freeze(options, folder, seconds):
     with oracle.Oracle(os.path.join(folder, "oracle")) as truth:
         urls = [truth.merchant("slow_thirds", options.seed + number) for number in range(MERCHANTS)]
-        daemon = harness.Daemon(options.ackd, folder, urls, extra=f"delivery: {{lane_window: {WINDOW}}}\n")
+        daemon = harness.Daemon(options.ackd, folder, urls,
+                                extra=f"delivery: {{lane_window: {WINDOW}, lane_window_first: {WINDOW}}}\n")
         try:
             daemon.start()
             truth.post(daemon.socket, options.seed, merchants_count=MERCHANTS)

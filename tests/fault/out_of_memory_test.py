@@ -154,7 +154,7 @@ def try_limit(options, folder, found):
         if subprocess.run(["grep", "-q", "-m1", "__asan_init", options.ackd], check=False).returncode == 0:
             raise harness.Skipped("the sanitizer reserves more address space than a limit could leave")
         daemon = harness.Daemon(options.ackd, folder, [truth.merchant("waiting")] * 3,
-                                extra="delivery: {lane_window: 500, host_ceiling: 1500}\n")
+                                extra="delivery: {lane_window: 500, lane_window_first: 500, host_ceiling: 1500}\n")
         try:
             daemon.start()
             truth.post(daemon.socket, options.seed, threads=4, merchants_count=3, pause=0)

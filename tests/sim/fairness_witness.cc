@@ -40,7 +40,7 @@ void FairnessWitness::on_turn(const EngineStats& stats, const IsAway& is_away, c
   std::map<LaneId, Since> waiting;
   for (std::size_t i = 0; i < record_.lanes.size(); ++i) {
     const LaneId lane{static_cast<std::int64_t>(i + 1)};
-    if (!has_room(record_.lanes[i]) || !has_due_row(lane, stats.now, is_away)) continue;
+    if (!has_room(lane, record_.lanes[i]) || !has_due_row(lane, stats.now, is_away)) continue;
     const auto before = waiting_.find(lane);
     waits_ += before != waiting_.end();
     waiting.emplace(lane, before == waiting_.end() ? Since{now, stats.now} : before->second);

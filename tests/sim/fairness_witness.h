@@ -15,7 +15,7 @@ class FairnessWitness {
  public:
   using Fail = std::function<void(const std::string&)>;
   // Whether a due row of this lane may start: nothing but other lanes' work is in its way.
-  using HasRoom = std::function<bool(const LaneKey&)>;
+  using HasRoom = std::function<bool(LaneId, const LaneKey&)>;
   // Whether the row is in the engine's hands already.
   using IsAway = std::function<bool(NotificationId)>;
 

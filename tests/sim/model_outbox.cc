@@ -287,6 +287,7 @@ void ModelWriter::scan(const LaneScan& scan, BatchResult& result) const {
 }
 
 std::uint32_t ModelWriter::put(const MerchantRecord& record, EngineTime at) {
+  observer_.on_merchant(record.name);
   MerchantRecord& stored = record_.merchants[record.name];
   const std::uint32_t version = stored.version + 1;
   stored = record;
@@ -307,6 +308,7 @@ OperationResult ModelWriter::change_merchant(const MerchantChange& change) {
   } else if (stored == record_.merchants.end()) {
     result.applied = Applied::kNotFound;
   } else {
+    observer_.on_merchant(change.merchant);
     record_.merchants.erase(stored);
     record_.paused.erase(change.merchant);
     result.version = 0;

@@ -61,6 +61,7 @@ class RecordObserver {
   virtual void on_batch(const Batch&) {}
   virtual void on_settlement(const ModelRow& before, const Settlement& settlement) = 0;
   virtual void on_change(const OperatorChange& change) = 0;
+  virtual void on_merchant(const MerchantName&) {}  // put, imported or removed
   virtual void on_inbox(const InboxSlice& slice) = 0;
   virtual void on_job_start(const Job& job) = 0;
   // With the job as it was, and what came of each change.

@@ -80,6 +80,7 @@ TEST_CASE("every seed keeps the promises and ends") {
     total.reloads += report.reloads;
     total.freezes += report.freezes;
     total.slow_names += report.slow_names;
+    total.trials += report.trials;
     total.waits += report.waits;
     total.virtual_ms += report.virtual_ms;
   }
@@ -92,7 +93,7 @@ TEST_CASE("every seed keeps the promises and ends") {
                 << total.inbox_errors << " errors of it, " << total.outages << " outages, " << total.suspensions
                 << " suspensions with " << total.excused << " failures that used up no attempt, " << total.reloads
                 << " reloads, " << total.freezes << " freezes, " << total.slow_names << " times slow names, "
-                << total.waits << " waits of lanes");
+                << total.waits << " waits of lanes, " << total.trials << " trials of merchants that fail");
   // A run in which nothing happened proves nothing.
   if (seeds >= 20) {
     CHECK(total.sends > 1'000);
@@ -114,6 +115,7 @@ TEST_CASE("every seed keeps the promises and ends") {
     CHECK(total.freezes > 20);
     CHECK(total.slow_names > 20);
     CHECK(total.waits > 200);
+    CHECK(total.trials > 200);
   }
 }
 

@@ -10,7 +10,7 @@ namespace {
 constexpr Duration kChaos = std::chrono::hours(40);
 constexpr Duration kLivenessMax = std::chrono::hours(24 * 60);
 // A lane whose row was taken away sleeps until that one would have been due.
-constexpr Duration kAftermath = std::chrono::hours(48);
+constexpr Duration kAftermath = std::chrono::hours(24 * 30);
 constexpr std::uint64_t kTurnsMax = 600'000;
 constexpr std::uint64_t kTurnsAtOnceMax = 2'000;
 
@@ -19,6 +19,7 @@ EngineOptions draw_options(std::uint64_t seed) {
   SeededRng rng(seed ^ 0x5eed);
   EngineOptions options;
   options.lane_window = 1 + rng.below(4);
+  options.lane_window_first = 1 + rng.below(4);
   options.host_ceiling = 1 + rng.below(6);
   options.transfers_max = rng.chance(40) ? 1 + rng.below(3) : 2 + rng.below(30);
   options.unsettled_max = options.transfers_max + rng.below(20);
@@ -263,9 +264,14 @@ void Simulation::heal() {
 
 // The last results come in, and the engine is left with nothing.
 void Simulation::settle_down() {
-  restore_merchants();  // a paused one's lane looks for its rows when it goes on
   const BootTime until = world_.boot + kAftermath;
-  while (world_.boot < until && world_.witness.failures().empty()) step(until);
+  while (world_.boot < until && world_.witness.failures().empty()) {
+    if (asked_.empty()) {
+      restore_merchants();  // a paused one's lane looks for its rows when it goes on
+      if (!asked_.empty()) wake_ = world_.boot;
+    }
+    step(until);
+  }
 }
 
 bool Simulation::all_ended() const {
@@ -305,6 +311,7 @@ void Simulation::fill_report(BootTime start) {
   report_.probes = world_.witness.probes_sent();
   report_.suspensions = world_.witness.outages().suspensions();
   report_.excused = world_.witness.outages().excused();
+  report_.trials = world_.witness.squeezes().trials();
   report_.waits = world_.witness.fairness().waits();
   report_.inbox_rows = world_.inbox.size();
   report_.inbox_errors = world_.record.inbox_errors.size();

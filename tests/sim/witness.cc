@@ -55,6 +55,7 @@ void Witness::on_send(NotificationId id, const LaneKey& lane, const std::string&
   }
   longest_row_ = std::max(longest_row_, content.size());
   fairness_.on_turn_of(row->second.lane);
+  squeezes_.on_send(id, row->second.lane, suspects_.size());
   if (!active_.try_emplace(id, Active{lane, origin}).second) fail("two sends at once: " + to_string(id));
   ++sends_[id];
   // A suspect may start beside a full window: one more, and no more than one.
@@ -83,6 +84,7 @@ void Witness::on_sign(NotificationId id, const std::string& origin, BootTime now
   outages_.on_sign(id, origin, now);
   const auto row = record_.rows.find(id);
   if (row == record_.rows.end()) return fail("signed but not on record: " + to_string(id));
+  squeezes_.on_sign(id, row->second.lane, origin);
   const MerchantRecord* merchant = merchant_on_record(row->second);
   if (row->second.notification.probe) {
     probed_[id] = merchant == nullptr ? std::string() : merchant->url;
@@ -113,11 +115,15 @@ void Witness::check_probe(const ModelRow& before, const Settlement& settlement) 
 }
 
 void Witness::on_transfer_end(NotificationId id, const Transfer& transfer, BootTime now) {
+  const auto row = record_.rows.find(id);
+  if (const auto sent = active_.find(id); sent != active_.end() && row != record_.rows.end()) {
+    squeezes_.on_transfer_end(id, row->second.lane, sent->second.origin, feedback_of(transfer));
+  }
   active_.erase(id);
   outages_.on_transfer_end(id, transfer, now);
   if (is_ours(transfer.end)) {
     --sends_[id];
-    if (const auto row = record_.rows.find(id); row != record_.rows.end()) fairness_.on_turn_of(row->second.lane);
+    if (row != record_.rows.end()) fairness_.on_turn_of(row->second.lane);
   } else {
     ended_[id] = now;
   }
@@ -126,6 +132,7 @@ void Witness::on_transfer_end(NotificationId id, const Transfer& transfer, BootT
 void Witness::on_settlement(const ModelRow& before, const Settlement& settlement) {
   const NotificationId id = settlement.key.id;
   check_probe(before, settlement);
+  if (settlement.state != State::kPending) squeezes_.on_taken_away(before.key());
   if (!settlement.attempt) {
     fairness_.on_turn_of(before.lane);
     if (settlement.steps != before.progress.steps) fail("a step used up without an attempt: " + to_string(id));
@@ -141,6 +148,7 @@ void Witness::on_settlement(const ModelRow& before, const Settlement& settlement
   const auto ended = ended_.find(id);
   if (ended == ended_.end()) return fail("an attempt on record that reached nobody: " + to_string(id));
   outages_.on_attempt(id, settlement.state);
+  squeezes_.on_attempt(id, before.lane);
   check_next_state(before, settlement);
   if (settlement.state == State::kPending && ended->second > adopted_at_) {
     const Duration delay = settlement.next_at - attempt.ended_at;
@@ -152,6 +160,9 @@ void Witness::on_settlement(const ModelRow& before, const Settlement& settlement
 
 void Witness::on_change(const OperatorChange& change) {
   if (change.verb == OperatorVerb::kRetry) earliest_.erase(change.id);
+  if (const auto row = record_.rows.find(change.id); row != record_.rows.end()) {
+    squeezes_.on_change(row->second.lane);
+  }
 }
 
 void Witness::on_inbox(const InboxSlice& slice) {
@@ -218,6 +229,7 @@ void Witness::on_crash() {
   suspects_.clear();
   outages_.on_crash();
   fairness_.forget();
+  squeezes_.on_crash();
   check_conserved();
 }
 
@@ -244,7 +256,8 @@ void Witness::check_conserved() {
 }
 
 // Nothing but the lane's turn is missing.
-bool Witness::has_room(const LaneKey& lane) const {
+bool Witness::has_room(LaneId id, const LaneKey& lane) const {
+  if (squeezes_.is_troubled(id)) return false;
   const MerchantName name{lane.provider, lane.merchant};
   const auto merchant = record_.merchants.find(name);
   if (merchant == record_.merchants.end() || record_.paused.contains(name)) return false;
@@ -266,7 +279,7 @@ void Witness::check_memory(const EngineStats& stats) {
 void Witness::check_fairness(const EngineStats& stats, BootTime now) {
   const auto is_away = [this](NotificationId id) { return active_.contains(id) || ended_.contains(id); };
   fairness_.on_turn(
-      stats, is_away, [this](const LaneKey& lane) { return has_room(lane); }, now);
+      stats, is_away, [this](LaneId id, const LaneKey& lane) { return has_room(id, lane); }, now);
 }
 
 void Witness::on_turn(const TurnResult& result, const EngineStats& stats, BootTime now) {
@@ -274,6 +287,7 @@ void Witness::on_turn(const TurnResult& result, const EngineStats& stats, BootTi
   if (result.wake_at && *result.wake_at <= stats.now) fail("a turn asks to be woken at or before now");
   if (stats.unsettled > options_.unsettled_max + 1) fail("more unsettled outcomes than the cap");
   if (stats.in_flight > options_.transfers_max + 1) fail("more transfers than the cap");
+  squeezes_.on_turn(stats, suspects_.size());
   check_fairness(stats, now);
   if (now - looked_at_ < kLookEvery) return;
   looked_at_ = now;

@@ -15,6 +15,7 @@
 #include "sim/job_witness.h"
 #include "sim/model_outbox.h"
 #include "sim/outage_witness.h"
+#include "sim/squeeze_witness.h"
 
 namespace ackd::sim {
 
@@ -38,6 +39,7 @@ class Witness final : public RecordObserver {
   void on_transfer_end(NotificationId id, const Transfer& transfer, BootTime now);
   void on_settlement(const ModelRow& before, const Settlement& settlement) override;
   void on_change(const OperatorChange& change) override;
+  void on_merchant(const MerchantName& name) override { squeezes_.on_merchant(name); }
   void on_inbox(const InboxSlice& slice) override;
   // The platform may delete what stands at or below it.
   void on_published(std::int64_t mark);
@@ -68,6 +70,7 @@ class Witness final : public RecordObserver {
   const JobWitness& jobs() const { return jobs_; }
   OutageWitness& outages() { return outages_; }
   const FairnessWitness& fairness() const { return fairness_; }
+  const SqueezeWitness& squeezes() const { return squeezes_; }
   std::size_t sends() const { return total_sends_; }
   std::size_t probes_sent() const { return probed_.size(); }
 
@@ -80,7 +83,7 @@ class Witness final : public RecordObserver {
   // What awaits an activation that has come is released within the hour, whatever the disk does.
   void check_released(BootTime now);
   void check_fairness(const EngineStats& stats, BootTime now);
-  bool has_room(const LaneKey& lane) const;
+  bool has_room(LaneId id, const LaneKey& lane) const;
   void check_memory(const EngineStats& stats);
   void check_conserved();
 
@@ -91,6 +94,7 @@ class Witness final : public RecordObserver {
   JobWitness jobs_{record_, [this](const std::string& what) { fail(what); }};
   OutageWitness outages_{options_, [this](const std::string& what) { fail(what); }};
   FairnessWitness fairness_;
+  SqueezeWitness squeezes_{options_, record_, [this](const std::string& what) { fail(what); }};
   std::vector<std::string> failures_;
   std::set<NotificationId> accepted_;
   std::map<NotificationId, std::string> content_;  // as accepted

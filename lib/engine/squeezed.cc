@@ -1,0 +1,35 @@
+#include "engine/squeezed.h"
+
+#include "base/check.h"
+
+namespace ackd {
+
+void Squeezed::leave_ready() {
+  CHECK_THAT(ready_ > 0, "more squeezed lanes stop being ready than were");
+  --ready_;
+}
+
+void Squeezed::start(Lane& lane) {
+  if (lane.in_flight > 1) return;  // a suspect, beside what was on its way when the lane was squeezed
+  lane.on_trial = true;
+  ++trials_;
+}
+
+void Squeezed::end(Lane& lane) {
+  if (!lane.on_trial) return;
+  lane.on_trial = false;
+  CHECK_THAT(trials_ > 0, "more trials of squeezed lanes end than were started");
+  --trials_;
+}
+
+void Squeezed::wait(Lane& lane) {
+  lane.trial_turn = ++turns_;
+  waiting_.insert({lane.trial_turn, lane.id});
+}
+
+std::optional<LaneId> Squeezed::next() const {
+  if (waiting_.empty() || !has_room()) return std::nullopt;
+  return waiting_.begin()->second;
+}
+
+}  // namespace ackd

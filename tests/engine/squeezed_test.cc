@@ -1,0 +1,129 @@
+// Lanes whose merchants fail: one request at a time, and few of all of them together.
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "lanes_fixture.h"
+
+namespace ackd::test {
+namespace {
+
+constexpr Duration kTook{10'000};
+
+// Each lane has a host of its own and more rows than it can send.
+class Failing : public LanesFixture {
+ public:
+  explicit Failing(std::int64_t lanes_made, std::size_t squeezed_max = 100)
+      : LanesFixture({.window = 4, .page_rows = 100, .squeezed_max = squeezed_max}) {
+    for (std::int64_t lane = 1; lane <= lanes_made; ++lane) {
+      facts[key(lane).merchant] = {"http://host" + std::to_string(lane), std::nullopt, false};
+      for (std::int64_t i = 0; i < 12; ++i) offer(lane, lane * 100 + i);
+    }
+  }
+
+  // Everything that may be in flight is, and ends badly.
+  void fail_all() {
+    std::vector<std::int64_t> started = start_all();
+    for (const std::int64_t id : started) fail(id);
+  }
+  std::vector<std::int64_t> start_all() {
+    std::vector<std::int64_t> started;
+    while (const std::int64_t id = start()) started.push_back(id);
+    return started;
+  }
+  void fail(std::int64_t id) { finish(id / 100, id, kTook, std::nullopt, LaneFeedback::kBad); }
+  void succeed(std::int64_t id) { finish(id / 100, id, Duration(1), std::nullopt, LaneFeedback::kGood); }
+  // Its back-off is over.
+  void reopen(std::int64_t lane) {
+    lanes.find(LaneId{lane})->opens_at = kNow;
+    lanes.reconsider(*lanes.find(LaneId{lane}), kNow);
+  }
+  bool squeezed(std::int64_t lane) { return lanes.find(LaneId{lane})->window.squeezed(); }
+};
+
+}  // namespace
+
+TEST_CASE("a windowful of failures closes the lane, and a trial at a time opens it again") {
+  Failing f(1);
+  f.fail_all();
+  CHECK(f.squeezed(1));
+  CHECK(f.lanes.find(LaneId{1})->opens_at == kNow + LaneWindow::kBackOffMin);
+  CHECK(f.start_all().empty());
+  f.reopen(1);
+  const auto trial = f.start_all();
+  REQUIRE(trial.size() == 1);
+  f.fail(trial[0]);
+  CHECK(f.lanes.find(LaneId{1})->opens_at == kNow + 2 * LaneWindow::kBackOffMin);
+  f.reopen(1);
+  f.succeed(f.start_all().at(0));
+  CHECK_FALSE(f.squeezed(1));
+  CHECK(f.start_all().size() == 2);
+}
+
+TEST_CASE("what was on its way when the lane was squeezed has no further say") {
+  Failing f(1);
+  const auto first = f.start_all();
+  REQUIRE(first.size() == 4);
+  f.succeed(first[0]);
+  const auto more = f.start_all();
+  for (const std::int64_t id : {first[1], first[2], first[3]}) f.fail(id);
+  REQUIRE_FALSE(f.squeezed(1));
+  f.change(1, {"http://host1", 1, false});  // a window of one: the next failure squeezes it
+  f.fail(more.at(0));
+  CHECK(f.squeezed(1));
+  CHECK(f.lanes.squeezed_in_flight() == 0);
+}
+
+TEST_CASE("squeezed lanes have their share together and take turns in it; others are not held up") {
+  Failing f(9, 2);
+  f.fail_all();
+  for (std::int64_t lane = 1; lane <= 9; ++lane) CHECK(f.squeezed(lane));
+  f.offer(10, 1'000);
+  for (std::int64_t lane = 1; lane <= 9; ++lane) f.reopen(lane);
+  auto started = f.start_all();
+  CHECK(started.size() == 3);  // the healthy one, and two of nine
+  CHECK(f.lanes.squeezed_in_flight() == 2);
+  std::set<std::int64_t> tried;
+  std::erase(started, 1'000);
+  while (!started.empty()) {
+    const std::int64_t id = started.back();
+    started.pop_back();
+    CHECK(tried.insert(id / 100).second);
+    f.fail(id);
+    for (const std::int64_t next : f.start_all()) started.push_back(next);
+    CHECK(f.lanes.squeezed_in_flight() <= 2);
+  }
+  CHECK(tried.size() == 9);
+  CHECK(f.lanes.squeezed_in_flight() == 0);
+}
+
+TEST_CASE("a lane in line whose merchant is paused, or answers after all, leaves the line to the next") {
+  Failing f(4, 1);
+  f.fail_all();
+  for (std::int64_t lane = 1; lane <= 4; ++lane) f.reopen(lane);
+  const auto trial = f.start_all();
+  REQUIRE(trial == std::vector<std::int64_t>{104});
+  f.change(2, {"http://host2", std::nullopt, true});
+  f.fail(104);
+  const auto next = f.start_all();
+  REQUIRE(next.size() == 1);
+  CHECK(next[0] / 100 == 3);
+  f.change(3, {"http://elsewhere", std::nullopt, false});  // begins anew there, and its share goes to the next one
+  CHECK_FALSE(f.squeezed(3));
+  std::set<std::int64_t> lanes_started;
+  for (const std::int64_t id : f.start_all()) lanes_started.insert(id / 100);
+  CHECK(lanes_started == std::set<std::int64_t>{3, 4});
+}
+
+TEST_CASE("a suspect beside what was on its way when the lane was squeezed takes no trial") {
+  Failing f(1);
+  const auto first = f.start_all();
+  REQUIRE(first.size() == 4);
+  f.change(1, {"http://host1", 1, false});
+  f.fail(first[0]);
+  REQUIRE(f.squeezed(1));
+  f.lanes.started(*f.lanes.find(LaneId{1}));
+  CHECK(f.lanes.squeezed_in_flight() == 0);
+}
+
+}  // namespace ackd::test
