@@ -106,7 +106,8 @@ std::string why_lane_waits(const LaneView& lane, const EngineStats& engine, Engi
   }
   if (lane.squeezed) {
     return fmt::format(
-        "its merchant fails ({}), and merchants in that state take turns in a quarter of all requests; {} of theirs are "
+        "its merchant fails ({}), and merchants in that state take turns in a quarter of all requests; {} of theirs "
+        "are "
         "in flight",
         lane.trouble, engine.squeezed_in_flight);
   }

@@ -53,8 +53,8 @@ DeliveryConfig read_delivery(const YamlSection& root, YamlTrouble& trouble) {
   DeliveryConfig out;
   if (root.find("delivery") == nullptr) return out;
   const YamlSection section(*root.find("delivery"), "delivery",
-                            {"lane_window", "lane_window_first", "host_ceiling", "transfers_max", "unsettled_max", "page_memory",
-                             "admissions_queued_max", "admission_memory", "suspend_hosts_min"},
+                            {"lane_window", "lane_window_first", "host_ceiling", "transfers_max", "unsettled_max",
+                             "page_memory", "admissions_queued_max", "admission_memory", "suspend_hosts_min"},
                             trouble);
   out.lane_window = section.number("lane_window", out.lane_window, 1, 4'096);
   out.lane_window_first = section.number("lane_window_first", out.lane_window_first, 1, 4'096);

@@ -50,7 +50,8 @@ bool within(std::uint64_t value, std::uint64_t least, std::uint64_t most) {
 }
 
 void check_delivery(const DeliveryConfig& d) {
-  CHECK_THAT(within(d.lane_window, 1, 4096) && within(d.lane_window_first, 1, 4096) && within(d.host_ceiling, 1, 16384) && within(d.transfers_max, 1, 65536),
+  CHECK_THAT(within(d.lane_window, 1, 4096) && within(d.lane_window_first, 1, 4096) &&
+                 within(d.host_ceiling, 1, 16384) && within(d.transfers_max, 1, 65536),
              "what is sent at once is bounded");
   CHECK_THAT(within(d.unsettled_max, d.transfers_max, 1'000'000), "every transfer can settle");
   CHECK_THAT(within(d.page_bytes_max, 1 << 20, 8 * kGiB) && within(d.admission_bytes_queued_max, 1 << 20, 8 * kGiB) &&
