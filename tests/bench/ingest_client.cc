@@ -1,11 +1,12 @@
 // A platform that hands over notifications as fast as ackd takes them, or at a given rate: one thread, one epoll,
-// keep-alive connections with one request in flight each. Every notification is new and not due for a week, so that
-// nothing is sent meanwhile. Prints one JSON object.
+// keep-alive connections with one request in flight each. Prints one JSON object.
 //
-//   ackd_bench_ingest_client SOCKET|127.0.0.1:PORT CONNECTIONS ITEMS SECONDS [POSTS_PER_SECOND]
+//   ackd_bench_ingest_client SOCKET|127.0.0.1:PORT --template FILE [--seconds S | --notifications N] ...
 //
-// ITEMS 1 posts single objects, more an array of so many. With a rate a post that finds no free connection waits, and
-// its waiting counts: latency is measured from when it was due.
+// FILE is the JSON of one notification. In it @n stands for its number, which no other run gives, @m for its lane's
+// number and @a for its lane's address (127.0.0.1 and those after it), and @d for the microsecond when it was to be
+// posted. With a rate a post that finds no free connection waits, and its waiting counts: latency is measured from when
+// it was due.
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/tcp.h>
@@ -15,6 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -22,11 +24,12 @@
 #include <cstring>
 #include <ctime>
 #include <deque>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/time.h"
 #include "base/unique_fd.h"
 
 namespace {
@@ -36,10 +39,15 @@ using Clock = std::chrono::steady_clock;
 
 struct Plan {
   std::string address;
+  std::string template_file;
   std::size_t connections = 1;
-  std::size_t items = 1;
-  double seconds = 5;
+  std::size_t items = 1;  // 1 posts single objects, more an array of so many
+  bool lines = false;     // NDJSON instead of an array
+  double seconds = 1e9;
+  std::uint64_t notifications = ~0ULL;
   double posts_per_second = 0;  // 0: as fast as the answers come
+  std::uint64_t lanes = 10;     // taken in turn
+  std::uint64_t first_lane = 0;
 };
 
 struct Connection {
@@ -47,6 +55,54 @@ struct Connection {
   std::string received;
   Clock::time_point due;
 };
+
+// The text of a notification, cut where something is put in.
+class Template {
+ public:
+  explicit Template(std::string text) : text_(std::move(text)) {
+    std::size_t begin = 0;
+    for (std::size_t at = text_.find('@'); at != std::string::npos; at = text_.find('@', at + 1)) {
+      if (at + 1 == text_.size() || std::string_view("nmad").find(text_[at + 1]) == std::string_view::npos) continue;
+      pieces_.push_back({std::string_view(text_).substr(begin, at - begin), text_[at + 1]});
+      begin = at + 2;
+    }
+    rest_ = std::string_view(text_).substr(begin);
+  }
+  Template(const Template&) = delete;
+  Template& operator=(const Template&) = delete;
+
+  void append_to(std::string& out, const std::string& number, std::uint64_t lane, std::int64_t due_us) const {
+    for (const auto& [text, what] : pieces_) {
+      out += text;
+      if (what == 'n') out += number;
+      if (what == 'm') fmt::format_to(std::back_inserter(out), "{}", lane);
+      if (what == 'd') fmt::format_to(std::back_inserter(out), "{}", due_us);
+      if (what == 'a') out += address_of(lane);
+    }
+    out += rest_;
+  }
+
+ private:
+  static std::string address_of(std::uint64_t lane) {
+    in_addr address{htonl(static_cast<std::uint32_t>(INADDR_LOOPBACK + lane))};
+    char text[INET_ADDRSTRLEN];
+    return inet_ntop(AF_INET, &address, text, sizeof text);
+  }
+
+  std::string text_;
+  std::vector<std::pair<std::string_view, char>> pieces_;
+  std::string_view rest_;
+};
+
+std::string read_file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::int64_t unix_us(Clock::time_point at) {
+  const auto wall = std::chrono::system_clock::now().time_since_epoch() + (at - Clock::now());
+  return std::chrono::duration_cast<std::chrono::microseconds>(wall).count();
+}
 
 [[noreturn]] void fail(const char* what) {
   std::perror(what);
@@ -80,8 +136,8 @@ class Load {
  public:
   explicit Load(const Plan& plan)
       : plan_(plan),
-        run_(std::time(nullptr)),
-        not_before_(ackd::format_rfc3339((std::time(nullptr) + 7 * 86'400) * 1'000)) {
+        template_(read_file(plan.template_file)),
+        run_(std::chrono::system_clock::now().time_since_epoch().count() / 1'000) {
     for (std::size_t i = 0; i < plan.connections; ++i) {
       connections_.push_back({connect_to(plan.address), {}, {}});
       watch(connections_.back().fd.get(), i);
@@ -93,7 +149,7 @@ class Load {
     started_ = Clock::now();
     plan_.posts_per_second > 0 ? arm_timer() : start_all();
     epoll_event events[256];
-    while (busy_ > 0 || Clock::now() < ends_) {
+    while (busy_ > 0 || !ended()) {
       const int count = ::epoll_wait(epoll_.get(), events, 256, 1'000);
       for (int i = 0; i < count; ++i) {
         events[i].data.u64 == kTimer ? on_timer() : on_readable(events[i].data.u64);
@@ -124,8 +180,12 @@ class Load {
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) fail("epoll_ctl");
   }
 
+  bool ended() const { return number_ >= plan_.notifications || Clock::now() >= ends_; }
+
   void start_all() {
-    for (Connection& connection : connections_) post(connection, Clock::now());
+    for (Connection& connection : connections_) {
+      if (!ended()) post(connection, Clock::now());
+    }
   }
 
   void arm_timer() {
@@ -139,7 +199,7 @@ class Load {
   void on_timer() {
     std::uint64_t ticks = 0;
     if (::read(timer_.get(), &ticks, sizeof ticks) < 0) return;
-    if (Clock::now() >= ends_) return;
+    if (ended()) return;
     for (std::uint64_t i = 0; i < ticks; ++i) waiting_.push_back(Clock::now());
     post_waiting();
   }
@@ -152,29 +212,30 @@ class Load {
     }
   }
 
-  std::string notification() {
-    const std::uint64_t number = ++number_;
-    const std::string fields = fmt::format(
-        R"("memberid":"10002","orderid":"o-{}-{}","amount":"100.00","true_amount":"99.98","transaction_id":"T{}",)"
-        R"("datetime":"20260301120000","returncode":"00")",
-        run_, number, number);
-    return fmt::format(R"({{"provider":"payindex","merchant":"m{}","not_before":"{}","fields":{{{}}}}})", number % 10,
-                       not_before_, fields);
+  void append_notification(std::string& out, std::int64_t due_us) {
+    const std::uint64_t number = number_++;
+    template_.append_to(out, fmt::format("{}-{}", run_, number), plan_.first_lane + number % plan_.lanes, due_us);
   }
 
-  std::string body() {
-    if (plan_.items == 1) return notification();
-    std::string out = "[";
-    for (std::size_t i = 0; i < plan_.items; ++i) out += (i > 0 ? "," : "") + notification();
-    return out + "]";
+  std::string body(Clock::time_point due) {
+    const std::int64_t due_us = unix_us(due);
+    const std::uint64_t items = std::min<std::uint64_t>(plan_.items, plan_.notifications - number_);
+    std::string out;
+    if (plan_.items > 1 && !plan_.lines) out += '[';
+    for (std::uint64_t i = 0; i < items; ++i) {
+      if (i > 0) out += plan_.lines ? '\n' : ',';
+      append_notification(out, due_us);
+    }
+    if (plan_.items > 1 && !plan_.lines) out += ']';
+    return out;
   }
 
   void post(Connection& connection, Clock::time_point due) {
-    const std::string content = body();
+    const std::string content = body(due);
     const std::string request = fmt::format(
-        "POST /v1/notifications HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+        "POST /v1/notifications HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/{}\r\nContent-Length: "
         "{}\r\n\r\n{}",
-        content.size(), content);
+        plan_.lines ? "x-ndjson" : "json", content.size(), content);
     connection.due = due;
     ++busy_;
     for (std::size_t sent = 0; sent < request.size();) {
@@ -191,7 +252,9 @@ class Load {
     if (count <= 0) fail("the daemon closed a connection");
     connection.received.append(bytes, static_cast<std::size_t>(count));
     if (!answered(connection.received)) return;
-    if (connection.received.compare(9, 1, "2") != 0) ++refused_;
+    if (connection.received.compare(9, 1, "2") != 0 && refused_++ == 0) {
+      fmt::print(stderr, "{}\n", connection.received.substr(0, 1'000));
+    }
     latencies_us_.push_back(
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - connection.due).count());
     connection.received.clear();
@@ -199,7 +262,7 @@ class Load {
     if (plan_.posts_per_second > 0) {
       free_.push_back(index);
       post_waiting();
-    } else if (Clock::now() < ends_) {
+    } else if (!ended()) {
       post(connection, Clock::now());
     }
   }
@@ -213,8 +276,8 @@ class Load {
   }
 
   Plan plan_;
+  Template template_;
   std::int64_t run_;
-  std::string not_before_;
   UniqueFd epoll_{::epoll_create1(EPOLL_CLOEXEC)};
   UniqueFd timer_{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
   std::vector<Connection> connections_;
@@ -231,12 +294,19 @@ class Load {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 5) {
-    fmt::print(stderr, "ackd_bench_ingest_client SOCKET|127.0.0.1:PORT CONNECTIONS ITEMS SECONDS [POSTS_PER_SECOND]\n");
-    return 2;
-  }
-  Plan plan{argv[1], std::strtoul(argv[2], nullptr, 10), std::strtoul(argv[3], nullptr, 10), std::atof(argv[4]),
-            argc > 5 ? std::atof(argv[5]) : 0};
+  Plan plan;
+  CLI::App app("A platform that hands over notifications");
+  app.add_option("address", plan.address, "a unix socket, or 127.0.0.1:PORT")->required();
+  app.add_option("--template", plan.template_file, "the JSON of a notification")->required();
+  app.add_option("--connections", plan.connections, "one request in flight each");
+  app.add_option("--items", plan.items, "notifications a post");
+  app.add_flag("--lines", plan.lines, "NDJSON instead of an array");
+  app.add_option("--seconds", plan.seconds, "when to end");
+  app.add_option("--notifications", plan.notifications, "how many; what ends first counts");
+  app.add_option("--rate", plan.posts_per_second, "posts a second; 0 is as fast as they are answered");
+  app.add_option("--lanes", plan.lanes, "taken in turn");
+  app.add_option("--first-lane", plan.first_lane, "the number of the first");
+  CLI11_PARSE(app, argc, argv);
   Load load(plan);
   load.run();
   load.report();
