@@ -1,5 +1,6 @@
 // A platform that hands over notifications as fast as ackd takes them, or at a given rate: one thread, one epoll,
-// keep-alive connections with one request in flight each. Prints one JSON object.
+// keep-alive connections with one request in flight each. Prints one JSON object; a refusal makes it fail, and the
+// first is printed as it came.
 //
 //   ackd_bench_ingest_client SOCKET|127.0.0.1:PORT --template FILE [--seconds S | --notifications N] ...
 //
@@ -157,6 +158,8 @@ class Load {
     }
   }
 
+  bool refused() const { return refused_ > 0; }
+
   void report() {
     std::ranges::sort(latencies_us_);
     const double took = std::chrono::duration<double>(Clock::now() - started_).count();
@@ -310,4 +313,5 @@ int main(int argc, char** argv) {
   Load load(plan);
   load.run();
   load.report();
+  return load.refused() ? 1 : 0;
 }

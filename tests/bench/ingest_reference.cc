@@ -2,8 +2,9 @@
 // statements, so many rows a commit, FULL, checkpoints as the outbox makes them, and nothing else. Prints one JSON
 // object.
 //
-//   ackd_bench_ingest_reference FOLDER ROWS ROWS_PER_COMMIT
+//   ackd_bench_ingest_reference FOLDER ROWS ROWS_PER_COMMIT CONTENT_BYTES
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -26,8 +27,9 @@ constexpr std::int64_t kLanes = 10;
 
 class Reference {
  public:
-  explicit Reference(SqliteDatabase& database)
+  Reference(SqliteDatabase& database, std::size_t content_bytes)
       : database_(database),
+        content_(content_bytes, 'x'),
         key_(database, "INSERT INTO admission_key(merchant, key, id, content_hash) VALUES(?,?,?,?)"),
         notification_(database,
                       "INSERT INTO notification(id, lane, not_before, content_hash, revision, admitted_at, replay_of,"
@@ -67,25 +69,33 @@ class Reference {
   }
 
   SqliteDatabase& database_;
+  std::string content_;
   SqliteStatement key_, notification_, queue_, begin_, commit_;
   Hash hash_{};
-  std::string content_ = std::string(210, 'x');
   int frames_ = 0;
 };
+
+double cpu_us() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto us = [](const timeval& time) { return static_cast<double>(time.tv_sec) * 1e6 + double(time.tv_usec); };
+  return us(usage.ru_utime) + us(usage.ru_stime);
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 4) {
-    fmt::print(stderr, "ackd_bench_ingest_reference FOLDER ROWS ROWS_PER_COMMIT\n");
+  if (argc < 5) {
+    fmt::print(stderr, "ackd_bench_ingest_reference FOLDER ROWS ROWS_PER_COMMIT CONTENT_BYTES\n");
     return 2;
   }
   const std::int64_t rows = std::max(1L, std::atol(argv[2]));
   const std::int64_t each = std::max(1L, std::atol(argv[3]));
   auto database = SqliteDatabase::open(std::string(argv[1]) + "/reference.db", SqliteDatabase::Access::kWriter);
   if (!database || !migrate(**database)) return 1;
-  Reference reference(**database);
+  Reference reference(**database, static_cast<std::size_t>(std::atol(argv[4])));
   std::vector<std::int64_t> commits_us;
+  const double cpu_before = cpu_us();
   const auto started = Clock::now();
   for (std::int64_t row = 0; row < rows; row += each) {
     const auto begun = Clock::now();
@@ -93,13 +103,14 @@ int main(int argc, char** argv) {
     commits_us.push_back(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun).count());
   }
   const double took = std::chrono::duration<double>(Clock::now() - started).count();
+  const double cpu = cpu_us() - cpu_before;
   if (!(*database)->good()) {
     fmt::print(stderr, "{}\n", (*database)->trouble()->message);
     return 1;
   }
   std::ranges::sort(commits_us);
-  fmt::print(R"({{"rows_per_second":{:.0f},"p50_us":{},"p99_us":{}}})"
+  const auto count = static_cast<double>(rows);
+  fmt::print(R"({{"rows_per_second":{:.0f},"cpu_us":{:.2f},"p50_us":{},"p99_us":{}}})"
              "\n",
-             static_cast<double>(rows) / took, commits_us[commits_us.size() / 2],
-             commits_us[commits_us.size() * 99 / 100]);
+             count / took, cpu / count, commits_us[commits_us.size() / 2], commits_us[commits_us.size() * 99 / 100]);
 }

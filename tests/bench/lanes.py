@@ -1,0 +1,121 @@
+"""Rows about one merchant's trouble being nobody else's, and about requests that leave when they are due."""
+
+import contextlib
+import time
+
+import harness
+import parts
+from frame import at_least, at_most, row
+
+LANES = 1_000
+
+
+class Load:
+    """A thousand merchants, the first so many of whom accept connections and never answer; the others get a row a second."""
+
+    def __init__(self, bench, sink, dead, one_host):
+        self.bench = bench
+        self.sink = sink
+        self.dead = dead
+        place = (lambda lane: 0) if one_host else (lambda lane: lane)
+        merchants = [sink.url(place(lane), "/silent" if lane < dead else "/notify") for lane in range(LANES)]
+        self.daemon = parts.Ackd(bench, merchants)
+
+    def begin(self, rows_a_dead_lane=0):
+        self.daemon.__enter__()
+        if rows_a_dead_lane:
+            self.daemon.fill(rows_a_dead_lane * self.dead, parts.template(), "--lanes", self.dead)
+        return self
+
+    def healthy(self, seconds):
+        """How late the healthy ones' requests came, p99 in milliseconds, and how many a second until the last had come."""
+        rate = LANES - self.dead
+        before = self.delivered()
+        self.sink.heard()
+        begun = time.time()
+        posts = self.daemon.post(parts.template(), "--rate", rate, "--connections", 16, "--seconds", seconds,
+                                 "--lanes", rate, "--first-lane", self.dead)
+        harness.wait_until(lambda: self.delivered() - before >= posts["admitted"], 120, "the healthy ones' rows are delivered")
+        heard = self.sink.heard()
+        return heard["fresh"]["p99_us"] / 1000, posts["admitted"] / (heard["newest_us"] / 1e6 - begun)
+
+    def delivered(self):
+        return self.daemon.stats()["counts"]["delivered"]
+
+    def end(self):
+        self.daemon.__exit__(None, None, None)
+
+
+def compared(troubled, alone):
+    (troubled_p99, troubled_rate), (alone_p99, alone_rate) = troubled, alone
+    return {"p99 lateness to alone": troubled_p99 / alone_p99, "throughput to alone": troubled_rate / alone_rate,
+            "p99 ms": troubled_p99, "p99 ms alone": alone_p99}
+
+
+def one_dead(bench, one_host):
+    """The dead one's rows are posted once; both daemons live, and are measured in turn."""
+    rows = bench.size(bench.backlog, 20_000)
+    seconds = bench.size(10, 4)
+    addresses = 1 if one_host else LANES
+    with contextlib.ExitStack() as stack:
+        loads = []
+        for backlog in (rows, 0):
+            sink = stack.enter_context(bench.sink("--addresses", addresses))
+            load = Load(bench, sink, 1, one_host)
+            stack.callback(load.end)
+            loads.append(load.begin(backlog))
+        for _ in bench.rounds():
+            yield compared(*[load.healthy(seconds) for load in loads])
+
+
+@row("blackhole", "999 healthy merchants at a row a second beside one that never answers and has very many due rows",
+     p99_lateness_to_alone=at_most(2), throughput_to_alone=at_least(0.95))
+def blackhole(bench):
+    yield from one_dead(bench, False)
+
+
+@row("samehost", "the same with all thousand merchants on one host",
+     p99_lateness_to_alone=at_most(2), throughput_to_alone=at_least(0.95))
+def samehost(bench):
+    yield from one_dead(bench, True)
+
+
+@row("halfdead", "500 healthy merchants beside 500 that never answer, from the moment that these begin",
+     p99_lateness_to_alone=at_most(2))
+def halfdead(bench):
+    seconds = bench.size(20, 5)
+    for _ in bench.rounds():
+        measured = []
+        for rows in (100, 0):
+            with bench.sink("--addresses", LANES) as sink, contextlib.ExitStack() as stack:
+                load = Load(bench, sink, LANES // 2, False)
+                stack.callback(load.end)
+                measured.append(load.begin(rows).healthy(seconds))
+        yield compared(*measured)
+
+
+# Of ten lanes, with the notification's number of attempts.
+REFUSALS = [1, 2, 3] + [0] * 7
+DELAYS_S = [1, 2, 3]
+
+
+@row("lateness", "retries beside fresh notifications at half the drain's rate: after the refusal and the delay",
+     p99_ms_of_retries=at_most(20))
+def lateness(bench):
+    delays = ", ".join(f"{delay}s" for delay in DELAYS_S)
+    attempts = 1 + sum(REFUSALS) / len(REFUSALS)
+    for _ in bench.rounds():
+        with bench.sink("--delays-ms", ",".join(str(delay * 1000) for delay in DELAYS_S)) as sink:
+            urls = [sink.url(path=f"/fail{times}" if times else "/notify") for times in REFUSALS]
+            delivery = {"lane_window": 64, "host_ceiling": 64}
+            with parts.Ackd(bench, urls, delivery, delays=f"[{delays}]") as daemon:
+                healthy = ("--lanes", 7, "--first-lane", 3)
+                drained = parts.drain(daemon, sink, bench.size(50_000, 10_000), parts.template, *healthy)
+                rate = drained.per_second / 2 / attempts
+                before = daemon.ended()
+                posts = daemon.post(parts.template(), "--rate", rate, "--connections", 64, "--seconds", bench.size(10, 4))
+                harness.wait_until(lambda: daemon.ended() - before >= posts["admitted"], 60, "all is delivered")
+                heard = sink.heard()
+                retries, fresh = heard["retries"], heard["fresh"]
+                yield {"p99 ms of retries": retries["p99_us"] / 1000, "p50 ms of retries": retries["p50_us"] / 1000,
+                       "p99 ms of fresh": fresh["p99_us"] / 1000, "attempts a second": rate * attempts}
