@@ -26,7 +26,7 @@ def not_due():
 def beside_bare(bench, daemon, *arguments, **more):
     """One load: what of it, and what of SQLite alone with as many such rows in each commit."""
     batches, cpu = daemon.stats()["engine"]["batches"], daemon.cpu()
-    load = daemon.post(not_due(), "--seconds", bench.size(4, 2), *arguments, **more)
+    load = daemon.post(not_due(), "--seconds", bench.size(4, 1), *arguments, **more)
     load["cpu_us"] = (daemon.cpu() - cpu) / load["admitted"] * 1e6
     batch = max(1, round(load["admitted"] / (daemon.stats()["engine"]["batches"] - batches)))
     bare = bench.bare_sqlite(min(200_000, max(2_000, batch * 400)), batch, content_bytes(daemon))

@@ -255,7 +255,7 @@ class Load {
     if (count <= 0) fail("the daemon closed a connection");
     connection.received.append(bytes, static_cast<std::size_t>(count));
     if (!answered(connection.received)) return;
-    if (connection.received.compare(9, 1, "2") != 0 && refused_++ == 0) {
+    if (refuses(connection.received) && refused_++ == 0) {
       fmt::print(stderr, "{}\n", connection.received.substr(0, 1'000));
     }
     latencies_us_.push_back(
@@ -276,6 +276,12 @@ class Load {
     const std::size_t length = received.find("Content-Length: ");
     if (length == std::string_view::npos || length > end) return false;
     return received.size() >= end + 4 + std::strtoul(received.data() + length + 16, nullptr, 10);
+  }
+
+  // The answer to a batch is 200 whatever became of its items.
+  static bool refuses(std::string_view answer) {
+    return answer.compare(9, 1, "2") != 0 || answer.find(R"("status":4)") != std::string_view::npos ||
+           answer.find(R"("status":5)") != std::string_view::npos;
   }
 
   Plan plan_;

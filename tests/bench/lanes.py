@@ -55,7 +55,7 @@ def compared(troubled, alone):
 def one_dead(bench, one_host):
     """The dead one's rows are posted once; both daemons live, and are measured in turn."""
     rows = bench.size(bench.backlog, 20_000)
-    seconds = bench.size(10, 4)
+    seconds = bench.size(10, 3)
     addresses = 1 if one_host else LANES
     with contextlib.ExitStack() as stack:
         loads = []
@@ -83,7 +83,7 @@ def samehost(bench):
 @row("halfdead", "500 healthy merchants beside 500 that never answer, from the moment that these begin",
      p99_lateness_to_alone=at_most(2))
 def halfdead(bench):
-    seconds = bench.size(20, 5)
+    seconds = bench.size(20, 3)
     for _ in bench.rounds():
         measured = []
         for rows in (100, 0):

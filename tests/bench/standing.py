@@ -34,14 +34,14 @@ def drained(daemon, sink, rows):
      own_lanes_rate_to_none=at_least(0.90), scattered_rate_to_none=at_least(0.80), MiB_beyond_empty=at_most(64),
      idle_percent_of_a_core=at_most(1), limit_s=1_800)
 def backlog(bench):
-    rows = bench.size(50_000, 10_000)
+    rows = bench.size(50_000, 5_000)
     with contextlib.ExitStack() as stack:
         sink = stack.enter_context(bench.sink())
         large = stack.enter_context(daemon_of(bench, sink))
         large.fill(bench.backlog, parts.template(time.time() + parts.WEEK_S), "--lanes", SCATTERED)
         for _ in bench.rounds():
             own, scattered = drained(large, sink, rows)
-            idle = idle_percent(large, bench.size(10, 4))
+            idle = idle_percent(large, bench.size(10, 2))
             with daemon_of(bench, sink) as small:
                 own_alone, scattered_alone = drained(small, sink, rows)
                 mib_alone = small.rss_kib() / 1024
@@ -64,7 +64,7 @@ def idle_percent(daemon, seconds):
     return (daemon.cpu() - cpu) / seconds * 100
 
 
-@row("restart", "starting with very many pending rows, against an empty start", limit_s=1_800,
+@row("restart", "starting with very many pending rows, against an empty start", quick=False, limit_s=1_800,
      seconds_beyond_empty=at_most(1), seconds_to_the_first_delivery=at_most(1), MiB_beyond_empty=at_most(64))
 def restart(bench):
     with contextlib.ExitStack() as stack:
