@@ -66,6 +66,8 @@ std::string lane_text(const Document& lane) {
   };
   add("in flight", share(lane, "in_flight", "window"));
   if (flag_of(lane, "squeezed")) add("squeezed", "its merchant fails: one request at a time, with growing pauses");
+  add("rate", rate_text(lane));
+  add("rate of host", rate_text(lane, "host_"));
   add("at hand", text_of(lane, "buffered"));
   add("closed until", opens_at.empty() ? opens_at : opens_at + " UTC");
   add("last trouble", text_of(lane, "trouble"));

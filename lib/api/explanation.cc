@@ -84,6 +84,15 @@ std::string why_held_back(const LaneView& lane, const EngineStats& engine) {
       lane.host, time_text(engine.sending_since), engine.hosts_failing, engine.hosts_reached);
 }
 
+bool is_used_up(const RateView& rate, EngineTime now) {
+  return !rate.rate.none() && rate.next_at > now;
+}
+
+std::string why_rate_waits(const std::string& whose, const RateView& rate, EngineTime now) {
+  return fmt::format("the rate of its {}, {} a second, is used up; the next may start at {} (in {})", whose,
+                     rate.rate.per_second, time_text(rate.next_at), format_duration(rate.next_at - now));
+}
+
 std::string why_lane_waits(const LaneView& lane, const EngineStats& engine, EngineTime now) {
   if (!lane.known) return "its lane is not loaded yet; lanes are still being found after the start";
   if (lane.opens_at > now && lane.squeezed) {
@@ -100,10 +109,12 @@ std::string why_lane_waits(const LaneView& lane, const EngineStats& engine, Engi
     return fmt::format("its lane is full: {} of {} requests of this merchant are in flight", lane.in_flight,
                        lane.window);
   }
+  if (is_used_up(lane.rate, now)) return why_rate_waits("merchant", lane.rate, now);
   if (lane.host_in_flight >= lane.host_ceiling) {
     return fmt::format("its host {} is full: {} of {} requests are in flight", lane.host, lane.host_in_flight,
                        lane.host_ceiling);
   }
+  if (is_used_up(lane.host_rate, now)) return why_rate_waits("host " + lane.host, lane.host_rate, now);
   if (lane.squeezed) {
     return fmt::format(
         "its merchant fails ({}), and merchants in that state take turns in a quarter of all requests; {} of theirs "
@@ -182,7 +193,16 @@ Json to_json(const LaneView& lane, EngineTime now) {
   json["host_in_flight"] = lane.host_in_flight;
   json["host_ceiling"] = lane.host_ceiling;
   json["held_back"] = lane.held_back;
+  add_rate(lane.rate, "", now, json);
+  add_rate(lane.host_rate, "host_", now, json);
   return json;
+}
+
+void add_rate(const RateView& rate, const std::string& prefix, EngineTime now, Json& json) {
+  if (rate.rate.none()) return;
+  json[prefix + "rate"] = rate.rate.per_second;
+  json[prefix + "rate_burst"] = rate.rate.most();
+  if (is_used_up(rate, now)) json[prefix + "rate_opens_at"] = time_text(rate.next_at);
 }
 
 }  // namespace ackd

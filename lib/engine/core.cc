@@ -21,6 +21,7 @@ LaneFacts facts_of(const LaneKey& key, const MerchantDirectory& merchants) {
   const Merchant* merchant = merchants.find(key.provider, key.merchant);
   if (merchant == nullptr) return facts;
   facts.window = window_of(*merchant);
+  facts.rate = rate_of(*merchant);
   if (!key.origin.empty()) return facts;
   if (const Result<Url> url = parse_url(merchant->url)) facts.origin = url->origin();
   return facts;
@@ -32,6 +33,7 @@ LaneLimits lane_limits(const EngineOptions& options) {
   limits.window_first = options.lane_window_first;
   limits.squeezed_max = std::max<std::size_t>(options.transfers_max / kSqueezedShare, 1);
   limits.host_ceiling = options.host_ceiling;
+  limits.rates = options.rates;
   limits.page_rows = options.page_rows;
   limits.page_bytes_max = options.page_bytes_max;
   return limits;

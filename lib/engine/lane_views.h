@@ -8,8 +8,15 @@
 
 #include "base/time.h"
 #include "model/notification.h"
+#include "policy/rate_limit.h"
 
 namespace ackd {
+
+// Requests that may start in a second, and when the next one may. No rate: whenever there is room.
+struct RateView {
+  Rate rate;
+  EngineTime next_at;
+};
 
 // Why a pending notification is not on its way; what the outbox alone cannot know.
 struct LaneView {
@@ -28,6 +35,8 @@ struct LaneView {
   std::size_t host_in_flight = 0;
   std::size_t host_ceiling = 0;
   bool held_back = false;  // sending to its host is suspended
+  RateView rate;           // of its merchant, or its own
+  RateView host_rate;
 };
 
 // Each member empty for any.
@@ -52,6 +61,7 @@ struct HostView {
   std::size_t waiting = 0;    // of them, with a due row and room, but not here
   std::size_t in_flight = 0;  // requests
   std::size_t ceiling = 0;
+  RateView rate;
   bool held_back = false;  // sending is suspended, and it neither answers nor is being tried
 };
 

@@ -44,6 +44,7 @@ void Lanes::take_facts(Lane& lane) {
   lane.host = hosts_.join(facts.origin);
   lane.window.set_most(facts.window.value_or(limits_.window));
   lane.paused = facts.paused;
+  take_paces(lane, facts);
 }
 
 void Lanes::leave_host(HostIndex index) {
@@ -52,12 +53,16 @@ void Lanes::leave_host(HostIndex index) {
 }
 
 void Lanes::forget_unused(HostIndex index) {
-  if (hosts_.forget_unused(index)) held_back_.end_trial(index, HostStanding::kUnknown);
+  const PaceIndex pace = hosts_[index].pace;
+  if (!hosts_.forget_unused(index)) return;
+  paces_.leave(pace);
+  held_back_.end_trial(index, HostStanding::kUnknown);
 }
 
 void Lanes::forget(const Lane& lane) {
   by_key_.erase(&lane);
   leave_host(lane.host);
+  paces_.leave(lane.pace);
   lanes_.erase(lane.id);
 }
 
@@ -73,14 +78,17 @@ void Lanes::merchant_changed(std::string_view provider, std::string_view merchan
     Lane& lane = lanes_.at(id);
     const bool had_slot = lane.place == Lane::Place::kReady;
     const HostIndex host = lane.host;
+    const PaceIndex pace = lane.pace;
     leave_place(lane);
     take_facts(lane);
     if (lane.host != host) begin_anew(lane);
     leave_host(host);
+    paces_.leave(pace);
     if (lane.paused) drop_pages(lane);
     reconsider(lane, now);
     if (had_slot) wake_waiting(host);
     wake_squeezed();
+    wake_paced();
   }
 }
 
@@ -100,7 +108,8 @@ void Lanes::look_at_hosts(const std::string& first, const std::function<bool(con
   hosts_.look_at(first, [&](HostIndex index) {
     const Host& host = hosts_[index];
     const std::size_t waiting = host.waiting.size() + held_back_.lanes(index);
-    return on_host({host.origin, host.lanes, waiting, host.in_flight, limits_.host_ceiling, is_held_back(index)});
+    return on_host({host.origin, host.lanes, waiting, host.in_flight, limits_.host_ceiling, host_rate_of(index),
+                    is_held_back(index)});
   });
 }
 
@@ -151,6 +160,8 @@ void Lanes::started(Lane& lane) {
   ++lane.in_flight;
   ++hosts_[lane.host].in_flight;
   lane.served_ms += lane.typical_ms;
+  paces_.take(lane.pace);
+  paces_.take(hosts_[lane.host].pace);
   if (lane.window.squeezed()) squeezed_.start(lane);
 }
 
@@ -171,6 +182,7 @@ Duration Lanes::finished(Lane& lane, HostIndex at, Duration took, LaneFeedback f
   wake_waiting(at);
   forget_unused(at);
   wake_squeezed();
+  wake_paced();
   return closed;
 }
 
@@ -185,39 +197,18 @@ Duration Lanes::learn(Lane& lane, LaneFeedback feedback, bool was_trial) {
   return lane.window.on_bad();
 }
 
-// As many as there is room for.
-void Lanes::wake_squeezed() {
-  while (const std::optional<LaneId> next = squeezed_.next()) {
-    Lane& lane = lanes_.at(*next);
-    leave_place(lane);
-    enter_ready(lane);
-  }
-}
-
-// One free slot wakes one waiting lane, the longest waiting first.
-void Lanes::wake_waiting(HostIndex index) {
-  Host& host = hosts_[index];
-  if (is_held_back(index)) {
-    for (const LaneId waiting : std::exchange(host.waiting, {})) hold_back(lanes_.at(waiting));
-  }
-  while (!host.waiting.empty() && host.in_flight < ceiling(index)) {
-    Lane& next = lanes_.at(host.waiting.front());
-    host.waiting.pop_front();
-    next.place = Lane::Place::kNowhere;
-    put_in_line(next);
-    if (next.place == Lane::Place::kReady) return;
-  }
-}
-
 void Lanes::leave_place(Lane& lane) {
   switch (lane.place) {
     case Lane::Place::kReady:
       ready_.erase({lane.served_ms, lane.id});
       if (lane.window.squeezed()) squeezed_.leave_ready();
+      paces_.unclaim(lane.pace);
+      paces_.unclaim(hosts_[lane.host].pace);
       break;
     case Lane::Place::kAsleep: sleepers_.erase({lane.wakes_at, lane.id}); break;
     case Lane::Place::kHostWait: std::erase(hosts_[lane.host].waiting, lane.id); break;
     case Lane::Place::kTrialWait: squeezed_.leave(lane); break;
+    case Lane::Place::kTokenWait: paces_.leave_line(lane); break;
     case Lane::Place::kHeldBack: held_back_.remove(lane.host, lane.id); break;
     case Lane::Place::kNowhere: break;
   }
@@ -229,6 +220,8 @@ void Lanes::enter_ready(Lane& lane) {
   lane.place = Lane::Place::kReady;
   ready_.insert({lane.served_ms, lane.id});
   if (lane.window.squeezed()) squeezed_.enter_ready();
+  paces_.claim(lane.pace);
+  paces_.claim(hosts_[lane.host].pace);
 }
 
 void Lanes::want_pages(Lane& lane, EngineTime now) {
@@ -252,13 +245,15 @@ void Lanes::reconsider(Lane& lane, EngineTime now) {
   if (still != nullptr && still->place == Lane::Place::kReady) return;
   wake_waiting(host);
   wake_squeezed();
+  wake_paced();
 }
 
 void Lanes::put_in_place(Lane& lane, EngineTime now) {
   const bool held_back = is_held_back(lane.host) && lane.opens_at <= now && lane.is_due(now);
   // Keeps its turn.
   if (lane.place == Lane::Place::kHeldBack && held_back) return;
-  const bool waits = lane.place == Lane::Place::kHostWait || lane.place == Lane::Place::kTrialWait;
+  const bool waits = lane.place == Lane::Place::kHostWait || lane.place == Lane::Place::kTrialWait ||
+                     lane.place == Lane::Place::kTokenWait;
   if (waits && lane.buffered() > 0 && lane.opens_at <= now) return;
   leave_place(lane);
   if (lane.idle() && !PLANTED(kKeepIdleLanes)) {
@@ -280,19 +275,8 @@ void Lanes::put_in_place(Lane& lane, EngineTime now) {
   sleepers_.insert({wakes_at, lane.id});
 }
 
-// It has a due row at hand, and its merchant allows it.
-void Lanes::put_in_line(Lane& lane) {
-  if (lane.in_flight >= lane.window.size()) return;
-  if (lane.window.squeezed() && !squeezed_.has_room() && !PLANTED(kUnboundedSqueezed)) {
-    lane.place = Lane::Place::kTrialWait;
-    return squeezed_.wait(lane);
-  }
-  if (hosts_[lane.host].in_flight < ceiling(lane.host)) return enter_ready(lane);
-  lane.place = Lane::Place::kHostWait;
-  hosts_[lane.host].waiting.push_back(lane.id);
-}
-
 void Lanes::wake_due(EngineTime now) {
+  wake_paced();
   while (!sleepers_.empty() && sleepers_.begin()->first <= now) {
     Lane& lane = lanes_.at(sleepers_.begin()->second);
     reconsider(lane, now);
@@ -302,8 +286,9 @@ void Lanes::wake_due(EngineTime now) {
 std::optional<Lanes::Next> Lanes::take_next(EngineTime now) {
   while (!ready_.empty()) {
     Lane& lane = lanes_.at(ready_.begin()->second);
-    if (hosts_[lane.host].in_flight >= ceiling(lane.host)) {
-      reconsider(lane, now);  // its host filled up meanwhile, or is not sent to any more: waits there
+    const Host& host = hosts_[lane.host];
+    if (host.in_flight >= ceiling(lane.host) || !paces_.has_token(host.pace) || !paces_.has_token(lane.pace)) {
+      reconsider(lane, now);  // its host filled up meanwhile, or is not sent to any more, or a suspect came first
       continue;
     }
     leave_place(lane);
@@ -375,8 +360,9 @@ void Lanes::page_read(Page read, const std::function<bool(const DueNotification&
 }
 
 std::optional<EngineTime> Lanes::next_wake() const {
-  if (sleepers_.empty()) return std::nullopt;
-  return sleepers_.begin()->first;
+  std::optional<EngineTime> wake = paces_.next_wake();
+  if (!sleepers_.empty()) wake = std::min(wake.value_or(EngineTime::max()), sleepers_.begin()->first);
+  return wake;
 }
 
 }  // namespace ackd

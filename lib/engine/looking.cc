@@ -31,6 +31,8 @@ LaneView view_of(const Core& core, const Lane& lane) {
   view.host = core.lanes.host_name(lane);
   view.host_in_flight = core.lanes.host_in_flight(lane);
   view.held_back = core.lanes.is_held_back(lane.host);
+  view.rate = core.lanes.rate_of(lane);
+  view.host_rate = core.lanes.host_rate_of(lane.host);
   return view;
 }
 

@@ -77,6 +77,7 @@ void Sending::hold_for_merchant(DueNotification row, const LaneKey& lane) {
   const Ticket ticket = core_.flights.take_off(std::move(flight));
   flight = core_.flights.land(ticket, true);
   Lane& its_lane = core_.lane_of(flight.row);
+  core_.lanes.give_back_token(its_lane, flight.host);
   core_.lanes.finished(its_lane, flight.host, Duration(0), LaneFeedback::kNone);
   Settlement settlement = held(flight, core_.gate.reason(lane.provider, lane.merchant));
   settlement.awaits_merchant = true;

@@ -23,8 +23,8 @@ void Squeezed::end(Lane& lane) {
 }
 
 void Squeezed::wait(Lane& lane) {
-  lane.trial_turn = ++turns_;
-  waiting_.insert({lane.trial_turn, lane.id});
+  lane.line_turn = ++turns_;
+  waiting_.insert({lane.line_turn, lane.id});
 }
 
 std::optional<LaneId> Squeezed::next() const {

@@ -27,7 +27,7 @@ class Squeezed {
   void end(Lane& lane);
 
   void wait(Lane& lane);
-  void leave(const Lane& lane) { waiting_.erase({lane.trial_turn, lane.id}); }
+  void leave(const Lane& lane) { waiting_.erase({lane.line_turn, lane.id}); }
   // Who has waited longest, if there is room for it.
   std::optional<LaneId> next() const;
 

@@ -30,6 +30,7 @@ inline Merchant merchant_of(const MerchantRecord& record) {
   Merchant merchant{record.name.provider, record.name.id, record.url, {{"k1", Secret("0123456789"), Secret()}}, {}};
   merchant.source = MerchantSource::kRecord;
   merchant.version = record.version;
+  merchant.options = record.options;
   return merchant;
 }
 

@@ -14,6 +14,10 @@ constexpr Duration kAftermath = std::chrono::hours(24 * 30);
 constexpr std::uint64_t kTurnsMax = 600'000;
 constexpr std::uint64_t kTurnsAtOnceMax = 2'000;
 
+Rate draw_rate(SeededRng& rng) {
+  return {1 + rng.below(3), rng.below(4)};
+}
+
 // Small limits, drawn anew for every seed, so that every ceiling is hit.
 EngineOptions draw_options(std::uint64_t seed) {
   SeededRng rng(seed ^ 0x5eed);
@@ -29,6 +33,9 @@ EngineOptions draw_options(std::uint64_t seed) {
   options.release_rows = 1 + rng.below(4);
   options.job_rows = 1 + rng.below(12);
   options.suspend_hosts_min = rng.chance(60) ? 1 + rng.below(5) : 0;
+  if (rng.chance(40)) options.rates.lane = draw_rate(rng);
+  if (rng.chance(40)) options.rates.host = draw_rate(rng);
+  if (rng.chance(40)) options.rates.hosts["http://host0.example:80"] = draw_rate(rng);
   return options;
 }
 
@@ -55,6 +62,7 @@ void Simulation::populate() {
   for (const Profile* profile : profiles) world_.acknowledgements[profile->id] = profile->ack.text;
   has_outages_ = rng.chance(50);
   has_reloads_ = rng.chance(50);
+  SeededRng rates(rng.next());
   const std::uint64_t count = 1 + rng.below(8) + (has_outages_ ? 3 : 0);
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::string id = "m" + std::to_string(i);
@@ -65,6 +73,8 @@ void Simulation::populate() {
       record.name = {profile->id, id};
       record.version = 1;
       record.url = "http://" + world_.hosts[id] + "/";
+      if (rates.chance(40)) record.options["rate"] = std::to_string(rates.below(4));
+      if (record.options.contains("rate") && rates.chance(50)) record.options["rate_burst"] = "2";
       known_.push_back(record);
       world_.record.merchants[record.name] = record;
     }
@@ -312,6 +322,7 @@ void Simulation::fill_report(BootTime start) {
   report_.suspensions = world_.witness.outages().suspensions();
   report_.excused = world_.witness.outages().excused();
   report_.trials = world_.witness.squeezes().trials();
+  report_.at_rate = world_.witness.rates().at_rate();
   report_.waits = world_.witness.fairness().waits();
   report_.inbox_rows = world_.inbox.size();
   report_.inbox_errors = world_.record.inbox_errors.size();

@@ -21,6 +21,7 @@ MerchantWrite Simulation::draw_change() {
   MerchantRecord changed = drawn;
   const std::string& other = known_[rng.below(known_.size())].name.id;
   changed.url = "http://" + world_.hosts[rng.chance(30) ? other : drawn.name.id] + (rng.chance(50) ? "/moved" : "/");
+  if (rng.chance(10)) changed.options["rate"] = std::to_string(rng.below(4));
   return MerchantPut{merchant_of(changed), {}, std::nullopt};
 }
 

@@ -37,6 +37,11 @@ void Witness::on_accepted(NotificationId id, const std::string& content) {
   if (!record_.rows.contains(id)) fail("accepted but not on record: " + to_string(id));
 }
 
+void Witness::on_merchant(const MerchantName& name) {
+  squeezes_.on_merchant(name);
+  rates_.on_merchant(name, turned_at_);
+}
+
 void Witness::on_send(NotificationId id, const LaneKey& lane, const std::string& origin, const std::string& content,
                       BootTime now) {
   ++total_sends_;
@@ -85,6 +90,7 @@ void Witness::on_sign(NotificationId id, const std::string& origin, BootTime now
   const auto row = record_.rows.find(id);
   if (row == record_.rows.end()) return fail("signed but not on record: " + to_string(id));
   squeezes_.on_sign(id, row->second.lane, origin);
+  rates_.on_sign(row->second.lane, row->second.notification.lane, origin, now);
   const MerchantRecord* merchant = merchant_on_record(row->second);
   if (row->second.notification.probe) {
     probed_[id] = merchant == nullptr ? std::string() : merchant->url;
@@ -230,6 +236,7 @@ void Witness::on_crash() {
   outages_.on_crash();
   fairness_.forget();
   squeezes_.on_crash();
+  rates_.forget();
   check_conserved();
 }
 
@@ -256,12 +263,13 @@ void Witness::check_conserved() {
 }
 
 // Nothing but the lane's turn is missing.
-bool Witness::has_room(LaneId id, const LaneKey& lane) const {
+bool Witness::has_room(LaneId id, const LaneKey& lane, BootTime now) {
   if (squeezes_.is_troubled(id)) return false;
   const MerchantName name{lane.provider, lane.merchant};
   const auto merchant = record_.merchants.find(name);
   if (merchant == record_.merchants.end() || record_.paused.contains(name)) return false;
   const std::string origin = parse_url(merchant->second.url)->origin();
+  if (!rates_.has_token(id, lane, origin, now)) return false;
   const auto in_lane = std::count_if(active_.begin(), active_.end(), [&](auto& a) { return a.second.lane == lane; });
   const auto on_host =
       std::count_if(active_.begin(), active_.end(), [&](auto& a) { return a.second.origin == origin; });
@@ -279,10 +287,11 @@ void Witness::check_memory(const EngineStats& stats) {
 void Witness::check_fairness(const EngineStats& stats, BootTime now) {
   const auto is_away = [this](NotificationId id) { return active_.contains(id) || ended_.contains(id); };
   fairness_.on_turn(
-      stats, is_away, [this](LaneId id, const LaneKey& lane) { return has_room(id, lane); }, now);
+      stats, is_away, [&](LaneId id, const LaneKey& lane) { return has_room(id, lane, now); }, now);
 }
 
 void Witness::on_turn(const TurnResult& result, const EngineStats& stats, BootTime now) {
+  turned_at_ = now;
   outages_.on_turn(stats, suspects_.size(), now);
   if (result.wake_at && *result.wake_at <= stats.now) fail("a turn asks to be woken at or before now");
   if (stats.unsettled > options_.unsettled_max + 1) fail("more unsettled outcomes than the cap");
