@@ -66,6 +66,10 @@ std::string lane_text(const Document& lane) {
   };
   add("in flight", share(lane, "in_flight", "window"));
   if (flag_of(lane, "squeezed")) add("squeezed", "its merchant fails: one request at a time, with growing pauses");
+  if (flag_of(lane, "paused")) {
+    const std::string until = shown_time(text_of(lane, "paused_until"));
+    add("paused", until.empty() ? "until an operator resumes its merchant" : "until " + until + " UTC");
+  }
   add("rate", rate_text(lane));
   add("rate of host", rate_text(lane, "host_"));
   add("at hand", text_of(lane, "buffered"));

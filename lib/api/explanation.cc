@@ -68,8 +68,10 @@ std::string why_nothing_starts(const EngineStats& engine) {
 
 std::string why_merchant_waits(const LaneView& lane, const LaneKey& key) {
   if (lane.paused) {
-    return fmt::format("its merchant is paused{}; `ackctl merchant resume {} {}` goes on",
-                       lane.pause_reason.empty() ? "" : " (" + lane.pause_reason + ")", key.provider, key.merchant);
+    const std::string until = lane.paused_until ? " until " + time_text(*lane.paused_until) : std::string();
+    return fmt::format("its merchant is paused{}{}; `ackctl merchant resume {} {}` goes on{}", until,
+                       lane.pause_reason.empty() ? "" : " (" + lane.pause_reason + ")", key.provider, key.merchant,
+                       until.empty() ? "" : " before");
   }
   if (!lane.held_because.empty()) return "it is about to be held: " + lane.held_because;
   return {};
@@ -187,6 +189,7 @@ Json to_json(const LaneView& lane, EngineTime now) {
             {"window", lane.window},
             {"squeezed", lane.squeezed},
             {"buffered", lane.buffered}};
+  if (lane.paused_until) json["paused_until"] = time_text(*lane.paused_until);
   if (lane.opens_at > now) json["opens_at"] = time_text(lane.opens_at);
   if (!lane.trouble.empty()) json["trouble"] = lane.trouble;
   json["host"] = lane.host;

@@ -48,8 +48,9 @@ enum class PlantedBug : std::uint8_t {
   kSqueezeNobody,         // a merchant that fails is sent to as ever
   kIgnoreRates,           // requests start whether their rates are used up or not
   kNewBucketEachTime,     // a rate begins anew with each lane, so that an idle one has a burst again and again
+  kPauseForEver,          // a pause goes on although its end has come
 };
-inline constexpr int kPlantedBugCount = 40;
+inline constexpr int kPlantedBugCount = 41;
 
 #ifdef ACKD_PLANTED_BUGS
 extern PlantedBug planted_bug;

@@ -17,7 +17,7 @@ constexpr std::size_t kSqueezedShare = 4;
 LaneFacts facts_of(const LaneKey& key, const MerchantDirectory& merchants) {
   LaneFacts facts;
   facts.origin = key.origin;
-  facts.paused = merchants.pause_reason(key.provider, key.merchant) != nullptr;
+  facts.paused = merchants.find_pause(key.provider, key.merchant) != nullptr;
   const Merchant* merchant = merchants.find(key.provider, key.merchant);
   if (merchant == nullptr) return facts;
   facts.window = window_of(*merchant);

@@ -104,6 +104,7 @@ std::optional<EngineTime> Engine::Impl::next_wake() const {
   consider(sending.next_wake());
   consider(recovery.next_wake());
   consider(bulk_changes.next_wake());
+  consider(merchants.next_wake());
   consider(committing.next_wake());
   return wake;
 }

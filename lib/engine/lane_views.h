@@ -22,6 +22,7 @@ struct RateView {
 struct LaneView {
   bool paused = false;  // its merchant is, by an operator
   std::string pause_reason;
+  std::optional<EngineTime> paused_until;  // when it goes on by itself
   std::string held_because;  // why what comes due is held until its merchant allows it; empty when it is not
   bool known = false;        // only lanes with pending work are in memory
   LaneKey key;

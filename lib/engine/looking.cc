@@ -10,9 +10,10 @@ LaneView view_of_merchant(const Core& core, const LaneKey& key) {
   LaneView view;
   view.window = core.options.lane_window;
   view.host_ceiling = core.options.host_ceiling;
-  if (const std::string* reason = core.parts.merchants.pause_reason(key.provider, key.merchant)) {
+  if (const MerchantDirectory::Pause* pause = core.parts.merchants.find_pause(key.provider, key.merchant)) {
     view.paused = true;
-    view.pause_reason = *reason;
+    view.pause_reason = pause->reason;
+    view.paused_until = pause->until;
   }
   if (core.gate.holds(key.provider, key.merchant)) view.held_because = core.gate.reason(key.provider, key.merchant);
   return view;

@@ -81,6 +81,7 @@ TEST_CASE("every seed keeps the promises and ends") {
     total.freezes += report.freezes;
     total.slow_names += report.slow_names;
     total.trials += report.trials;
+    total.pauses_ended += report.pauses_ended;
     total.at_rate += report.at_rate;
     total.waits += report.waits;
     total.virtual_ms += report.virtual_ms;
@@ -94,8 +95,9 @@ TEST_CASE("every seed keeps the promises and ends") {
                 << total.inbox_errors << " errors of it, " << total.outages << " outages, " << total.suspensions
                 << " suspensions with " << total.excused << " failures that used up no attempt, " << total.reloads
                 << " reloads, " << total.freezes << " freezes, " << total.slow_names << " times slow names, "
-                << total.at_rate << " requests that used up a rate, " << total.waits << " waits of lanes, "
-                << total.trials << " trials of merchants that fail");
+                << total.pauses_ended << " pauses that ended by themselves, " << total.at_rate
+                << " requests that used up a rate, " << total.waits << " waits of lanes, " << total.trials
+                << " trials of merchants that fail");
   // A run in which nothing happened proves nothing.
   if (seeds >= 20) {
     CHECK(total.sends > 1'000);
@@ -116,6 +118,7 @@ TEST_CASE("every seed keeps the promises and ends") {
     CHECK(total.reloads > 20);
     CHECK(total.freezes > 20);
     CHECK(total.slow_names > 20);
+    CHECK(total.pauses_ended > 50);
     CHECK(total.at_rate > 1'000);
     CHECK(total.waits > 200);
     CHECK(total.trials > 200);

@@ -37,7 +37,7 @@ inline Merchant merchant_of(const MerchantRecord& record) {
 inline MerchantDirectory directory_of(const ModelRecord& record) {
   MerchantDirectory merchants;
   for (const auto& [name, stored] : record.merchants) merchants.put(merchant_of(stored));
-  for (const auto& [name, reason] : record.paused) merchants.pause(name, reason);
+  for (const auto& [name, pause] : record.paused) merchants.pause(name, pause);
   return merchants;
 }
 

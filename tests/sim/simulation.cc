@@ -322,6 +322,7 @@ void Simulation::fill_report(BootTime start) {
   report_.suspensions = world_.witness.outages().suspensions();
   report_.excused = world_.witness.outages().excused();
   report_.trials = world_.witness.squeezes().trials();
+  report_.pauses_ended = world_.witness.pauses_ended();
   report_.at_rate = world_.witness.rates().at_rate();
   report_.waits = world_.witness.fairness().waits();
   report_.inbox_rows = world_.inbox.size();

@@ -109,6 +109,25 @@ void Witness::check_released(BootTime now) {
   }
 }
 
+void Witness::on_pause(const MerchantPauseChange& change) {
+  const auto before = record_.paused.find(change.pause.merchant);
+  if (change.paused || change.pause.reason == kAskedFor || before == record_.paused.end()) return;
+  ++pauses_ended_;
+  const std::optional<EngineTime> until = before->second.until;
+  if (!until || change.at < *until) fail("a pause ended that nobody ended: " + change.pause.merchant.id);
+}
+
+void Witness::check_pauses(EngineTime engine_now, BootTime now) {
+  for (const auto& [merchant, pause] : record_.paused) {
+    if (!pause.until || *pause.until > engine_now) {
+      overdue_.erase(merchant);
+    } else if (now - overdue_.try_emplace(merchant, now).first->second > std::chrono::hours(1)) {
+      fail("still paused after the end of it: " + merchant.id);
+    }
+  }
+  std::erase_if(overdue_, [&](const auto& overdue) { return !record_.paused.contains(overdue.first); });
+}
+
 void Witness::check_probe(const ModelRow& before, const Settlement& settlement) {
   if (before.notification.probe != settlement.probed_url.has_value()) {
     return fail("a probe settled as something else: " + to_string(settlement.key.id));
@@ -242,6 +261,7 @@ void Witness::on_crash() {
 
 void Witness::on_freeze(BootTime now) {
   unreleased_.clear();
+  overdue_.clear();
   outages_.on_freeze(now);
   fairness_.forget();
 }
@@ -301,6 +321,7 @@ void Witness::on_turn(const TurnResult& result, const EngineStats& stats, BootTi
   if (now - looked_at_ < kLookEvery) return;
   looked_at_ = now;
   check_released(now);
+  check_pauses(stats.now, now);
   check_conserved();
   check_memory(stats);
 }

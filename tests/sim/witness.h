@@ -20,6 +20,9 @@
 
 namespace ackd::sim {
 
+// The reason of what operators do.
+inline constexpr const char* kAskedFor = "asked for";
+
 class Witness final : public RecordObserver {
  public:
   Witness(const ProfileCatalogue& catalogue, const EngineOptions& options, const ModelRecord& record);
@@ -41,6 +44,7 @@ class Witness final : public RecordObserver {
   void on_settlement(const ModelRow& before, const Settlement& settlement) override;
   void on_change(const OperatorChange& change) override;
   void on_merchant(const MerchantName& name) override;
+  void on_pause(const MerchantPauseChange& change) override;
   void on_inbox(const InboxSlice& slice) override;
   // The platform may delete what stands at or below it.
   void on_published(std::int64_t mark);
@@ -74,6 +78,7 @@ class Witness final : public RecordObserver {
   const FairnessWitness& fairness() const { return fairness_; }
   const SqueezeWitness& squeezes() const { return squeezes_; }
   const RateWitness& rates() const { return rates_; }
+  std::uint64_t pauses_ended() const { return pauses_ended_; }
   std::size_t sends() const { return total_sends_; }
   std::size_t probes_sent() const { return probed_.size(); }
 
@@ -85,6 +90,8 @@ class Witness final : public RecordObserver {
   void check_probe(const ModelRow& before, const Settlement& settlement);
   // What awaits an activation that has come is released within the hour, whatever the disk does.
   void check_released(BootTime now);
+  // A pause whose end has come is over within the hour, whatever the disk does.
+  void check_pauses(EngineTime engine_now, BootTime now);
   void check_fairness(const EngineStats& stats, BootTime now);
   bool has_room(LaneId id, const LaneKey& lane, BootTime now);
   void check_memory(const EngineStats& stats);
@@ -113,6 +120,8 @@ class Witness final : public RecordObserver {
   std::map<NotificationId, BootTime> suspects_;    // in flight, with their start
   std::map<NotificationId, std::string> probed_;   // probes that were sent, with the merchant's URL then
   std::map<NotificationId, BootTime> unreleased_;  // await an activation that has come, with when that was seen
+  std::map<MerchantName, BootTime> overdue_;       // pauses whose end has come, with when that was seen
+  std::uint64_t pauses_ended_ = 0;                 // by themselves
   std::set<std::int64_t> inbox_rows_;              // that were dealt with
   BootTime looked_at_;
   BootTime turned_at_;
