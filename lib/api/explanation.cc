@@ -158,6 +158,11 @@ std::vector<std::string> facts_of(const NotificationRecord& record, const Record
   } else {
     out.push_back(fmt::format("schedule of {}: {} sends at most{}", facts.profile->id,
                               facts.profile->schedule.sends_max(), source_text(*facts.profile, "schedule")));
+    if (facts.give_up_after) {
+      out.push_back(fmt::format("given up when the next attempt would be later than {}, which is {} after its start",
+                                time_text(record.notification.not_before + *facts.give_up_after),
+                                format_duration(*facts.give_up_after)));
+    }
     if (facts.acknowledgement) {
       out.push_back(fmt::format("acknowledged when {}{}", describe(*facts.acknowledgement),
                                 source_text(*facts.profile, "acknowledgement")));

@@ -16,11 +16,16 @@ namespace {
 
 constexpr std::size_t kOptionBytesMax = 512;
 
-constexpr Duration kTimeoutMin{100};
-constexpr Duration kTimeoutMax = std::chrono::minutes(2);
+struct DurationLimits {
+  Duration least;
+  Duration most;
+};
+constexpr DurationLimits kTimeoutLimits{Duration(100), std::chrono::minutes(2)};
+constexpr DurationLimits kGiveUpLimits{std::chrono::seconds(1), kGiveUpMax};
 
 constexpr std::array<const char*, 3> kFlags{"ack_trim", "ack_contains", "ack_any_case"};
 constexpr std::array<const char*, 2> kTimeouts{"connect_timeout", "total_timeout"};
+constexpr const char* kGiveUpAfter = "give_up_after";
 constexpr const char* kWindow = "window";
 constexpr const char* kRate = "rate";
 constexpr const char* kRateBurst = "rate_burst";
@@ -33,7 +38,7 @@ bool contains(const Names& names, std::string_view name) {
 std::vector<std::string> option_names(const Profile& profile) {
   std::vector<std::string> names(kFlags.begin(), kFlags.end());
   names.insert(names.end(), kTimeouts.begin(), kTimeouts.end());
-  names.insert(names.end(), {kWindow, kRate, kRateBurst});
+  names.insert(names.end(), {kGiveUpAfter, kWindow, kRate, kRateBurst});
   names.insert(names.end(), egress_option_names().begin(), egress_option_names().end());
   for (const OptionRule& option : profile.options) names.push_back(option.name);
   return names;
@@ -66,9 +71,9 @@ Status check_value(const Profile& profile, const Merchant& merchant, const std::
                  fmt::format("has the value '{}'; the profile knows {}", value, join_or(values)));
 }
 
-std::optional<Duration> read_timeout(const std::string& text) {
+std::optional<Duration> read_duration(const std::string& text, const DurationLimits& limits) {
   const Result<Duration> read = parse_duration(text);
-  if (!read || *read < kTimeoutMin || *read > kTimeoutMax) return std::nullopt;
+  if (!read || *read < limits.least || *read > limits.most) return std::nullopt;
   return *read;
 }
 
@@ -117,15 +122,17 @@ Status check_common(const Profile& profile, const Merchant& merchant, const std:
     return readable ? readable : refused(profile, merchant, name, readable.error().message);
   }
   if (is_number_option(name)) return check_number(profile, merchant, name, value);
-  if (read_timeout(value)) return Done{};
+  const DurationLimits& limits = name == kGiveUpAfter ? kGiveUpLimits : kTimeoutLimits;
+  if (read_duration(value, limits)) return Done{};
   return refused(profile, merchant, name,
-                 fmt::format("has the value '{}'; write a duration from {} to {}", value, format_duration(kTimeoutMin),
-                             format_duration(kTimeoutMax)));
+                 fmt::format("has the value '{}'; write a duration from {} to {}", value, format_duration(limits.least),
+                             format_duration(limits.most)));
 }
 
-std::optional<Duration> chosen_timeout(const Merchant& merchant, const char* name) {
+std::optional<Duration> chosen_duration(const Merchant& merchant, const char* name,
+                                        const DurationLimits& limits = kTimeoutLimits) {
   const auto chosen = merchant.options.find(name);
-  return chosen == merchant.options.end() ? std::nullopt : read_timeout(chosen->second);
+  return chosen == merchant.options.end() ? std::nullopt : read_duration(chosen->second, limits);
 }
 
 // Where the protocol has one charset, a merchant may say so and no more.
@@ -136,7 +143,8 @@ bool states_fixed_charset(const Profile& profile, const std::string& name, const
 }  // namespace
 
 bool is_common_option(std::string_view name) {
-  return contains(kFlags, name) || contains(kTimeouts, name) || is_number_option(name) || is_egress_option(name);
+  return contains(kFlags, name) || contains(kTimeouts, name) || name == kGiveUpAfter || is_number_option(name) ||
+         is_egress_option(name);
 }
 
 const OptionRule* find_option(const Profile& profile, std::string_view name) {
@@ -176,10 +184,15 @@ Result<std::string> option_value(const Profile& profile, const Merchant& merchan
 
 Timeouts timeouts_for(const Profile& profile, const Merchant& merchant) {
   Timeouts timeouts{profile.connect_timeout, profile.total_timeout};
-  timeouts.total = chosen_timeout(merchant, "total_timeout").value_or(timeouts.total);
-  timeouts.connect = chosen_timeout(merchant, "connect_timeout").value_or(timeouts.connect);
+  timeouts.total = chosen_duration(merchant, "total_timeout").value_or(timeouts.total);
+  timeouts.connect = chosen_duration(merchant, "connect_timeout").value_or(timeouts.connect);
   timeouts.connect = std::min(timeouts.connect, timeouts.total);
   return timeouts;
+}
+
+std::optional<Duration> give_up_after_for(const Profile& profile, const Merchant& merchant) {
+  const std::optional<Duration> chosen = chosen_duration(merchant, kGiveUpAfter, kGiveUpLimits);
+  return chosen ? chosen : profile.schedule.give_up_after;
 }
 
 std::optional<std::size_t> window_of(const Merchant& merchant) {

@@ -2,6 +2,7 @@
 // merchants whose servers are not quite as the protocol supposes:
 //   ack_trim, ack_contains, ack_any_case   "true" loosens the acknowledgement, "false" leaves the rule as it is
 //   connect_timeout, total_timeout         "5s": instead of the profile's; 100ms to 2m
+//   give_up_after                          "3d": instead of the profile's schedule; 1s to kGiveUpMax
 //   window                                 "4": requests in flight at once, 1 to kWindowMax
 //   rate, rate_burst                       "20": requests a second, and at once after a pause; 0 to kRateMax
 // and those of profile/egress_options.h.
@@ -41,6 +42,10 @@ struct Timeouts {
   Duration total{0};
 };
 Timeouts timeouts_for(const Profile& profile, const Merchant& merchant);
+
+// How long after its admission, or its not_before, a notification is given up: the merchant's choice, or the profile's.
+inline constexpr Duration kGiveUpMax = std::chrono::hours(24 * 365);
+std::optional<Duration> give_up_after_for(const Profile& profile, const Merchant& merchant);
 
 // How many requests may be in flight to the merchant; nothing when it chose none.
 inline constexpr std::size_t kWindowMax = 4'096;

@@ -19,7 +19,8 @@ constexpr const char* kActive =
         "keys":[{"id":"k1","parts":["secret"]}],"options":{},
         "source":"configuration","version":0})";
 constexpr const char* kPaused =
-    R"({"provider":"p","id":"m/1","url":"","state":"paused","pause_reason":"moves","paused_until":"2026-03-01T06:00:00.000Z","activation_required":false,
+    R"({"provider":"p","id":"m/1","url":"","state":"paused","pause_reason":"moves",
+        "paused_until":"2026-03-01T06:00:00.000Z","activation_required":false,
         "activated":null,"keys":[],"options":{},"source":"record","version":1,
         "changed_at":"2026-03-01T11:00:00.000Z"})";
 

@@ -82,6 +82,7 @@ TEST_CASE("every seed keeps the promises and ends") {
     total.slow_names += report.slow_names;
     total.trials += report.trials;
     total.pauses_ended += report.pauses_ended;
+    total.given_up += report.given_up;
     total.at_rate += report.at_rate;
     total.waits += report.waits;
     total.virtual_ms += report.virtual_ms;
@@ -95,9 +96,9 @@ TEST_CASE("every seed keeps the promises and ends") {
                 << total.inbox_errors << " errors of it, " << total.outages << " outages, " << total.suspensions
                 << " suspensions with " << total.excused << " failures that used up no attempt, " << total.reloads
                 << " reloads, " << total.freezes << " freezes, " << total.slow_names << " times slow names, "
-                << total.pauses_ended << " pauses that ended by themselves, " << total.at_rate
-                << " requests that used up a rate, " << total.waits << " waits of lanes, " << total.trials
-                << " trials of merchants that fail");
+                << total.given_up << " given up, " << total.pauses_ended << " pauses that ended by themselves, "
+                << total.at_rate << " requests that used up a rate, " << total.waits << " waits of lanes, "
+                << total.trials << " trials of merchants that fail");
   // A run in which nothing happened proves nothing.
   if (seeds >= 20) {
     CHECK(total.sends > 1'000);
@@ -119,6 +120,7 @@ TEST_CASE("every seed keeps the promises and ends") {
     CHECK(total.freezes > 20);
     CHECK(total.slow_names > 20);
     CHECK(total.pauses_ended > 50);
+    CHECK(total.given_up > 50);
     CHECK(total.at_rate > 1'000);
     CHECK(total.waits > 200);
     CHECK(total.trials > 200);

@@ -74,6 +74,7 @@ void Simulation::populate() {
       record.version = 1;
       record.url = "http://" + world_.hosts[id] + "/";
       if (rates.chance(40)) record.options["rate"] = std::to_string(rates.below(4));
+      if (rates.chance(20)) record.options["give_up_after"] = std::to_string(1 + rates.below(200)) + "m";
       if (record.options.contains("rate") && rates.chance(50)) record.options["rate_burst"] = "2";
       known_.push_back(record);
       world_.record.merchants[record.name] = record;
@@ -323,6 +324,7 @@ void Simulation::fill_report(BootTime start) {
   report_.excused = world_.witness.outages().excused();
   report_.trials = world_.witness.squeezes().trials();
   report_.pauses_ended = world_.witness.pauses_ended();
+  report_.given_up = world_.witness.given_up();
   report_.at_rate = world_.witness.rates().at_rate();
   report_.waits = world_.witness.fairness().waits();
   report_.inbox_rows = world_.inbox.size();

@@ -5,6 +5,8 @@
 #include "engine/engine_clock.h"
 #include "engine/suspects.h"
 #include "policy/judge.h"
+#include "profile/merchant_options.h"
+#include "sim/simulated_process.h"
 #include "text/url.h"
 
 namespace ackd::sim {
@@ -40,6 +42,7 @@ void Witness::on_accepted(NotificationId id, const std::string& content) {
 void Witness::on_merchant(const MerchantName& name) {
   squeezes_.on_merchant(name);
   rates_.on_merchant(name, turned_at_);
+  changed_[name] = turned_at_;
 }
 
 void Witness::on_send(NotificationId id, const LaneKey& lane, const std::string& origin, const std::string& content,
@@ -218,8 +221,14 @@ void Witness::check_next_state(const ModelRow& before, const Settlement& settlem
     if (settlement.state != State::kExhausted) fail("more sends than the schedule has: " + id);
     return;
   }
-  if (settlement.state != State::kPending) return fail("exhausted before the schedule ended: " + id);
-  if (settlement.next_at != settlement.attempt->ended_at + delays[before.progress.steps]) {
+  const EngineTime next = settlement.attempt->ended_at + delays[before.progress.steps];
+  const std::optional<Duration> limit = give_up_after(before);
+  const bool given_up = limit && next > before.notification.not_before + *limit;
+  given_up_ += given_up;
+  if (given_up != (settlement.state == State::kExhausted) && !has_changed_lately(before)) {
+    return fail((given_up ? "not given up when it should be: " : "exhausted before the schedule ended: ") + id);
+  }
+  if (settlement.state == State::kPending && settlement.next_at != next) {
     fail("next attempt not exactly on schedule: " + id);
   }
 }
@@ -239,7 +248,19 @@ void Witness::on_leave(NotificationId id) {
   if (ended_.erase(id) == 0) return;
   --sends_[id];
   const auto row = record_.rows.find(id);
-  outages_.on_excused(id, row != record_.rows.end() && is_last_attempt(row->second));
+  outages_.on_excused(id, row != record_.rows.end() && (is_last_attempt(row->second) || give_up_after(row->second)));
+}
+
+std::optional<Duration> Witness::give_up_after(const ModelRow& row) const {
+  const MerchantRecord* merchant = merchant_on_record(row);
+  if (merchant == nullptr) return std::nullopt;
+  return give_up_after_for(*catalogue_.find(row.notification.revision), merchant_of(*merchant));
+}
+
+// Its attempt may have been judged by what the merchant was before.
+bool Witness::has_changed_lately(const ModelRow& row) const {
+  const auto changed = changed_.find(merchant_of(row));
+  return changed != changed_.end() && turned_at_ - changed->second < std::chrono::minutes(1);
 }
 
 bool Witness::is_last_attempt(const ModelRow& row) const {

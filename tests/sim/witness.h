@@ -80,10 +80,14 @@ class Witness final : public RecordObserver {
   const RateWitness& rates() const { return rates_; }
   std::uint64_t pauses_ended() const { return pauses_ended_; }
   std::size_t sends() const { return total_sends_; }
+  std::uint64_t given_up() const { return given_up_; }
   std::size_t probes_sent() const { return probed_.size(); }
 
  private:
   bool is_last_attempt(const ModelRow& row) const;
+  // By its merchant; nothing for never.
+  std::optional<Duration> give_up_after(const ModelRow& row) const;
+  bool has_changed_lately(const ModelRow& row) const;
   void check_next_state(const ModelRow& before, const Settlement& settlement);
   bool is_active(const ModelRow& row) const;
   const MerchantRecord* merchant_on_record(const ModelRow& row) const;
@@ -120,7 +124,9 @@ class Witness final : public RecordObserver {
   std::map<NotificationId, BootTime> suspects_;    // in flight, with their start
   std::map<NotificationId, std::string> probed_;   // probes that were sent, with the merchant's URL then
   std::map<NotificationId, BootTime> unreleased_;  // await an activation that has come, with when that was seen
+  std::map<MerchantName, BootTime> changed_;       // merchants
   std::map<MerchantName, BootTime> overdue_;       // pauses whose end has come, with when that was seen
+  std::uint64_t given_up_ = 0;                     // before their schedule had ended
   std::uint64_t pauses_ended_ = 0;                 // by themselves
   std::set<std::int64_t> inbox_rows_;              // that were dealt with
   BootTime looked_at_;
