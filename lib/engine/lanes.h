@@ -40,7 +40,7 @@ struct LaneLimits {
   std::size_t page_rows = 64;
   std::size_t page_bytes_max = 32u << 20;
   std::size_t squeezed_max = 256;  // requests of all squeezed lanes together
-  DeliveryRates rates;
+  DeliveryRates rates{};
 };
 
 // What a lane has of its merchant.

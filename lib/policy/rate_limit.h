@@ -24,9 +24,9 @@ inline constexpr std::size_t kRateMax = 1'000'000;
 
 // Of requests that start. What is not named has none.
 struct DeliveryRates {
-  Rate lane;                          // of each lane whose merchant has none of its own
-  Rate host;                          // of each host (scheme://host:port) that is not among these:
-  std::map<std::string, Rate> hosts;  // by origin
+  Rate lane{};                          // of each lane whose merchant has none of its own
+  Rate host{};                          // of each host (scheme://host:port) that is not among these:
+  std::map<std::string, Rate> hosts{};  // by origin
 
   const Rate& of_host(const std::string& origin) const {
     const auto named = hosts.find(origin);
