@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""One merchant is down and the others do not notice: it is tried with one request at a time and growing pauses, `ackctl`
+says so, and when it answers again everything that waited goes out.
+"""
+
+import os
+import sys
+import threading
+import time
+
+import harness
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "e2e"))
+from ackctl import Ackctl  # noqa: E402  (shared with the end-to-end tests)
+
+DEAD, HEALTHY = "m0", "m1"
+WAITING = 30
+HEALTHY_ORDERS = 200
+FIRST = 4  # delivery.lane_window_first
+PAUSES_S = (1, 2, 4)
+
+
+def post(client, merchant, count):
+    status, answer = client.call("POST", "/v1/notifications",
+                                 [harness.notification(f"{merchant}-{i}", merchant) for i in range(count)])
+    assert status == 200 and all(item["status"] == 201 for item in answer["results"]), answer
+    return [item["id"] for item in answer["results"]]
+
+
+def arrivals(merchant):
+    with merchant.lock:
+        return sorted(at for times in merchant.requests.values() for at, _ in times)
+
+
+def check_pauses(came):
+    """The first windowful at once, then one at a time, each pause twice as long as the one before."""
+    trials = came[FIRST - 1:]
+    for pause, (before, after) in zip(PAUSES_S, zip(trials, trials[1:])):
+        assert after - before > 0.9 * pause, f"a merchant that is down is tried after {after - before:.2f} s, not {pause} s"
+
+
+def test(options, folder):
+    revived = threading.Event()
+    dead = harness.Merchant(lambda *_: (200, "OK") if revived.is_set() else (503, "down"))
+    healthy = harness.Merchant(lambda *_: (200, "OK"))
+    daemon = harness.Daemon(options.ackd, folder, [dead.url, healthy.url], delays="[5s, 5s, 5s, 5s, 5s, 5s]")
+    try:
+        daemon.start()
+        client, ackctl = harness.Client(daemon.socket), Ackctl(options.ackctl, daemon)
+        waiting = post(client, DEAD, WAITING)
+        harness.wait_until(lambda: len(arrivals(dead)) >= FIRST, 20, "the dead merchant is tried")
+        began = time.monotonic()
+        post(client, HEALTHY, HEALTHY_ORDERS)
+        harness.wait_until(lambda: harness.counts(client)["delivered"] == HEALTHY_ORDERS, 20, "the healthy one has all of its own")
+        took = time.monotonic() - began
+        harness.wait_until(lambda: len(arrivals(dead)) >= FIRST + len(PAUSES_S), 30, "it was tried a few times more")
+        check_pauses(arrivals(dead))
+        lane = ackctl.json("lane", "ls", "--merchant", DEAD, expect=0)
+        assert lane["squeezed"] and lane["window"] == 1 and "503" in lane["trouble"], lane
+        assert "its merchant fails" in ackctl.run("lane", "show", "payindex", DEAD, expect=0)
+        why = ackctl.run("why", waiting[-1], expect=0)
+        assert "its merchant fails" in why, why
+        revived.set()
+        harness.wait_until_ended(client, 60)
+        figures = harness.counts(client)
+        assert figures["delivered"] == WAITING + HEALTHY_ORDERS, figures
+        assert daemon.stop() == 0, daemon.tail()
+        print(f"{HEALTHY_ORDERS} to the healthy one in {took:.2f} s beside {len(arrivals(dead))} requests to the other")
+    finally:
+        daemon.end()
+        dead.close()
+        healthy.close()
+
+
+if __name__ == "__main__":
+    harness.run(test, __doc__)
