@@ -12,7 +12,11 @@ constexpr std::size_t kRowsOverBudget = 4;
 }  // namespace
 
 Lanes::Lanes(const LaneLimits& limits, const Outage& outage, std::function<LaneFacts(const LaneKey&)> facts_of)
-    : limits_(limits), outage_(outage), facts_of_(std::move(facts_of)), squeezed_(limits.squeezed_max) {}
+    : limits_(limits),
+      outage_(outage),
+      facts_of_(std::move(facts_of)),
+      squeezed_(limits.squeezed_max),
+      untried_(limits.untried_max) {}
 
 Lane* Lanes::find(LaneId id) {
   const auto found = lanes_.find(id);
@@ -32,6 +36,7 @@ Lane& Lanes::get(LaneId id, const LaneKey& key) {
     lane.key = key;
     lane.window = LaneWindow(limits_.window_first, limits_.window);
     take_facts(lane);
+    if (outage_.standing(hosts_[lane.host].origin) == HostStanding::kReached) lane.window.know();
     lane.served_ms = served_floor_ms_;
     CHECK_THAT(by_key_.insert(&lane).second, "two lanes of the outbox have the same key");
   }
@@ -84,10 +89,12 @@ void Lanes::merchant_changed(std::string_view provider, std::string_view merchan
   }
 }
 
-// What its window has learned, and what closed it, was about another host.
+// What its window has learned, and what closed it, was about another host. Somebody has just given it this one, and
+// what is in flight to the other does not stand in the way.
 void Lanes::begin_anew(Lane& lane) {
-  squeezed_.end(lane);
+  Squeezed::end(lane);
   lane.window.forget();
+  lane.window.know();
   lane.opens_at = EngineTime::min();
 }
 
@@ -151,17 +158,17 @@ void Lanes::started(Lane& lane) {
   ++lane.in_flight;
   ++hosts_[lane.host].in_flight;
   lane.served_ms += lane.typical_ms;
-  if (lane.window.squeezed()) squeezed_.start(lane);
+  if (Squeezed* share = share_of(lane)) share->start(lane);
 }
 
 Duration Lanes::finished(Lane& lane, HostIndex at, Duration took, LaneFeedback feedback) {
   CHECK_THAT(lane.in_flight > 0, "a lane finished more than it started");
   // Its key there is about to change, and whether it is squeezed.
   if (lane.place == Lane::Place::kReady || lane.place == Lane::Place::kTrialWait) leave_place(lane);
-  const bool was_trial = lane.on_trial;
+  const bool was_trial = lane.trial_of != nullptr;
   --lane.in_flight;
   lane.charge(took);
-  if (lane.in_flight == 0) squeezed_.end(lane);
+  if (lane.in_flight == 0) Squeezed::end(lane);
   if (at != lane.host) feedback = LaneFeedback::kNone;  // its merchant has moved meanwhile
   const Duration closed = learn(lane, feedback, was_trial);
   Host& host = hosts_[at];
@@ -178,7 +185,7 @@ Duration Lanes::finished(Lane& lane, HostIndex at, Duration took, LaneFeedback f
 Duration Lanes::learn(Lane& lane, LaneFeedback feedback, bool was_trial) {
   if (feedback == LaneFeedback::kGood) {
     lane.window.on_good();
-    squeezed_.end(lane);
+    Squeezed::end(lane);
   }
   const bool has_no_say = lane.window.squeezed() && !was_trial;
   if (feedback != LaneFeedback::kBad || has_no_say || PLANTED(kSqueezeNobody)) return Duration(0);
@@ -187,11 +194,19 @@ Duration Lanes::learn(Lane& lane, LaneFeedback feedback, bool was_trial) {
 
 // As many as there is room for.
 void Lanes::wake_squeezed() {
-  while (const std::optional<LaneId> next = squeezed_.next()) {
-    Lane& lane = lanes_.at(*next);
-    leave_place(lane);
-    enter_ready(lane);
+  for (const Squeezed* share : {&squeezed_, &untried_}) {
+    while (const std::optional<LaneId> next = share->next()) {
+      Lane& lane = lanes_.at(*next);
+      leave_place(lane);
+      enter_ready(lane);
+    }
   }
+}
+
+// In which its requests count; nothing when its merchant answers.
+Squeezed* Lanes::share_of(const Lane& lane) {
+  if (lane.window.squeezed()) return &squeezed_;
+  return lane.window.untried() ? &untried_ : nullptr;
 }
 
 // One free slot wakes one waiting lane, the longest waiting first.
@@ -213,11 +228,11 @@ void Lanes::leave_place(Lane& lane) {
   switch (lane.place) {
     case Lane::Place::kReady:
       ready_.erase({lane.served_ms, lane.id});
-      if (lane.window.squeezed()) squeezed_.leave_ready();
+      if (Squeezed* share = share_of(lane)) share->leave_ready();
       break;
     case Lane::Place::kAsleep: sleepers_.erase({lane.wakes_at, lane.id}); break;
     case Lane::Place::kHostWait: std::erase(hosts_[lane.host].waiting, lane.id); break;
-    case Lane::Place::kTrialWait: squeezed_.leave(lane); break;
+    case Lane::Place::kTrialWait: share_of(lane)->leave(lane); break;
     case Lane::Place::kHeldBack: held_back_.remove(lane.host, lane.id); break;
     case Lane::Place::kNowhere: break;
   }
@@ -228,7 +243,7 @@ void Lanes::enter_ready(Lane& lane) {
   lane.served_ms = PLANTED(kServeInOrder) ? 0 : std::max(lane.served_ms, served_floor_ms_);
   lane.place = Lane::Place::kReady;
   ready_.insert({lane.served_ms, lane.id});
-  if (lane.window.squeezed()) squeezed_.enter_ready();
+  if (Squeezed* share = share_of(lane)) share->enter_ready();
 }
 
 void Lanes::want_pages(Lane& lane, EngineTime now) {
@@ -283,9 +298,10 @@ void Lanes::put_in_place(Lane& lane, EngineTime now) {
 // It has a due row at hand, and its merchant allows it.
 void Lanes::put_in_line(Lane& lane) {
   if (lane.in_flight >= lane.window.size()) return;
-  if (lane.window.squeezed() && !squeezed_.has_room() && !PLANTED(kUnboundedSqueezed)) {
+  Squeezed* share = share_of(lane);
+  if (share != nullptr && !share->has_room() && !PLANTED(kUnboundedSqueezed)) {
     lane.place = Lane::Place::kTrialWait;
-    return squeezed_.wait(lane);
+    return share->wait(lane);
   }
   if (hosts_[lane.host].in_flight < ceiling(lane.host)) return enter_ready(lane);
   lane.place = Lane::Place::kHostWait;

@@ -5,8 +5,8 @@
 // it has no rounds in which nobody may start, so a turn never spins over lanes in debt.
 //
 // A lane is in exactly one place: ready (has a due row and room), waiting for its host, waiting for a trial because it
-// is squeezed, held back because sending to its host is suspended, asleep until a known time, or nowhere (its window is
-// full, it waits for a page, or its merchant is paused; the next fact about it moves it).
+// is squeezed or nothing is known of it, held back because sending to its host is suspended, asleep until a known time,
+// or nowhere (its window is full, it waits for a page, or its merchant is paused; the next fact about it moves it).
 #pragma once
 
 #include <deque>
@@ -37,6 +37,7 @@ struct LaneLimits {
   std::size_t page_rows = 64;
   std::size_t page_bytes_max = 32u << 20;
   std::size_t squeezed_max = 256;  // requests of all squeezed lanes together
+  std::size_t untried_max = 512;   // the same of all of which nothing is known
 };
 
 // What a lane has of its merchant.
@@ -62,6 +63,7 @@ class Lanes {
   const std::string& host_name(HostIndex host) const { return hosts_[host].origin; }
   std::size_t host_count() const { return hosts_.size(); }
   std::size_t squeezed_in_flight() const { return squeezed_.trials(); }
+  std::size_t untried_in_flight() const { return untried_.trials(); }
 
   // Calls `on_lane` for the lanes from `first` on, by provider, merchant and origin, until it says false.
   void look_at(const LaneKey& first, const std::function<bool(const Lane&)>& on_lane) const;
@@ -154,6 +156,7 @@ class Lanes {
   void leave_place(Lane& lane);
   void enter_ready(Lane& lane);
   Duration learn(Lane& lane, LaneFeedback feedback, bool was_trial);
+  Squeezed* share_of(const Lane& lane);
   void wake_squeezed();
   void want_pages(Lane& lane, EngineTime now);
   PageRequest page_request(Lane& lane, DueClass due_class, EngineTime now) const;
@@ -170,6 +173,7 @@ class Lanes {
   std::set<std::pair<EngineTime, LaneId>> sleepers_;  // by wakes_at
   HeldBack held_back_;
   Squeezed squeezed_;
+  Squeezed untried_;
   std::deque<Want> wanted_;
   std::int64_t served_floor_ms_ = 0;  // of the lane that started last: a lane that slept has no claim on the past
   std::size_t page_bytes_ = 0;

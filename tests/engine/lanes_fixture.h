@@ -27,7 +27,7 @@ inline LaneFacts default_facts(const LaneKey& lane) {
   return {lane.merchant.back() % 2 == 0 ? "even" : "odd", std::nullopt, false};
 }
 
-// Lanes that have the whole of their window from the start.
+// Lanes that have the whole of their window from the start, because their merchants count as known.
 inline LaneLimits unlearned(LaneLimits limits) {
   limits.window_first = limits.window;
   return limits;
@@ -49,6 +49,7 @@ class LanesFixture {
 
   void offer(std::int64_t lane, std::int64_t id, DueClass due_class = DueClass::kFresh) {
     Lane& found = lanes.get(LaneId{lane}, key(lane));
+    if (knows_merchants && found.place == Lane::Place::kNowhere) found.window.know();
     lanes.offer(found, row(lane, id, due_class));
     lanes.reconsider(found, kNow);
   }
@@ -66,6 +67,7 @@ class LanesFixture {
     lanes.reconsider(found, kNow);
   }
 
+  bool knows_merchants = true;
   std::map<std::string, LaneFacts> facts;
   Outage outage{3, kNow};
   Lanes lanes;

@@ -28,7 +28,7 @@ const ProfileCatalogue& catalogue() {
   return loaded;
 }
 
-constexpr std::uint64_t kSeedsPerBug = 50;
+constexpr std::uint64_t kSeedsPerBug = 150;
 
 // Whether some seed of these fails, in a process of its own: a caught bug may well end in a failed CHECK_THAT.
 bool is_caught(PlantedBug bug) {
