@@ -100,7 +100,8 @@ def check_lost(world, expected, identifier):
     harness.wait_until(lambda: len(world.endings(identifier)) >= tries, 20, f"{tries} tries: {world.record(identifier)}")
     endings = world.endings(identifier)
     assert {(each.outcome, each.end) for each in endings} == {expected}, f"{endings}, expected {expected}"
-    assert max(each.seconds for each in endings) < 5, endings
+    # What was not sent has the time until it was looked at, behind all others.
+    assert expected[0] == "not_sent" or max(each.seconds for each in endings) < 5, endings
     return endings
 
 
