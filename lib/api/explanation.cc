@@ -124,6 +124,12 @@ std::string why_lane_waits(const LaneView& lane, const EngineStats& engine, Engi
         "in flight",
         lane.trouble, engine.squeezed_in_flight);
   }
+  if (lane.untried) {
+    return fmt::format(
+        "its merchant has not answered yet, and such merchants take turns in half of all requests; {} of theirs are in "
+        "flight",
+        engine.untried_in_flight);
+  }
   return "it waits for its turn behind other work that is due";
 }
 

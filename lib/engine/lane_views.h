@@ -30,6 +30,7 @@ struct LaneView {
   std::size_t window = 0;
   std::size_t buffered = 0;
   EngineTime opens_at;    // closed until then after trouble of our own, or because it is squeezed
+  bool untried = false;   // its merchant has not answered yet: one request at a time
   bool squeezed = false;  // its merchant fails: one request at a time, with growing pauses
   std::string trouble;    // why, in words
   std::string host;       // origin

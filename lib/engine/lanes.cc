@@ -12,7 +12,11 @@ constexpr std::size_t kRowsOverBudget = 4;
 }  // namespace
 
 Lanes::Lanes(const LaneLimits& limits, const Outage& outage, std::function<LaneFacts(const LaneKey&)> facts_of)
-    : limits_(limits), outage_(outage), facts_of_(std::move(facts_of)), squeezed_(limits.squeezed_max) {}
+    : limits_(limits),
+      outage_(outage),
+      facts_of_(std::move(facts_of)),
+      squeezed_(limits.squeezed_max),
+      untried_(limits.untried_max) {}
 
 Lane* Lanes::find(LaneId id) {
   const auto found = lanes_.find(id);
@@ -32,6 +36,7 @@ Lane& Lanes::get(LaneId id, const LaneKey& key) {
     lane.key = key;
     lane.window = LaneWindow(limits_.window_first, limits_.window);
     take_facts(lane);
+    if (outage_.standing(hosts_[lane.host].origin) == HostStanding::kReached) lane.window.know();
     lane.served_ms = served_floor_ms_;
     CHECK_THAT(by_key_.insert(&lane).second, "two lanes of the outbox have the same key");
   }
@@ -92,10 +97,12 @@ void Lanes::merchant_changed(std::string_view provider, std::string_view merchan
   }
 }
 
-// What its window has learned, and what closed it, was about another host.
+// What its window has learned, and what closed it, was about another host. Somebody has just given it this one, and
+// what is in flight to the other does not stand in the way.
 void Lanes::begin_anew(Lane& lane) {
-  squeezed_.end(lane);
+  Squeezed::end(lane);
   lane.window.forget();
+  lane.window.know();
   lane.opens_at = EngineTime::min();
 }
 
@@ -162,17 +169,17 @@ void Lanes::started(Lane& lane) {
   lane.served_ms += lane.typical_ms;
   paces_.take(lane.pace);
   paces_.take(hosts_[lane.host].pace);
-  if (lane.window.squeezed()) squeezed_.start(lane);
+  if (Squeezed* share = share_of(lane)) share->start(lane);
 }
 
 Duration Lanes::finished(Lane& lane, HostIndex at, Duration took, LaneFeedback feedback) {
   CHECK_THAT(lane.in_flight > 0, "a lane finished more than it started");
   // Its key there is about to change, and whether it is squeezed.
   if (lane.place == Lane::Place::kReady || lane.place == Lane::Place::kTrialWait) leave_place(lane);
-  const bool was_trial = lane.on_trial;
+  const bool was_trial = lane.trial_of != nullptr;
   --lane.in_flight;
   lane.charge(took);
-  if (lane.in_flight == 0) squeezed_.end(lane);
+  if (lane.in_flight == 0) Squeezed::end(lane);
   if (at != lane.host) feedback = LaneFeedback::kNone;  // its merchant has moved meanwhile
   const Duration closed = learn(lane, feedback, was_trial);
   Host& host = hosts_[at];
@@ -190,24 +197,30 @@ Duration Lanes::finished(Lane& lane, HostIndex at, Duration took, LaneFeedback f
 Duration Lanes::learn(Lane& lane, LaneFeedback feedback, bool was_trial) {
   if (feedback == LaneFeedback::kGood) {
     lane.window.on_good();
-    squeezed_.end(lane);
+    Squeezed::end(lane);
   }
   const bool has_no_say = lane.window.squeezed() && !was_trial;
   if (feedback != LaneFeedback::kBad || has_no_say || PLANTED(kSqueezeNobody)) return Duration(0);
   return lane.window.on_bad();
 }
 
+// In which its requests count; nothing when its merchant answers.
+Squeezed* Lanes::share_of(const Lane& lane) {
+  if (lane.window.squeezed()) return &squeezed_;
+  return lane.window.untried() ? &untried_ : nullptr;
+}
+
 void Lanes::leave_place(Lane& lane) {
   switch (lane.place) {
     case Lane::Place::kReady:
       ready_.erase({lane.served_ms, lane.id});
-      if (lane.window.squeezed()) squeezed_.leave_ready();
+      if (Squeezed* share = share_of(lane)) share->leave_ready();
       paces_.unclaim(lane.pace);
       paces_.unclaim(hosts_[lane.host].pace);
       break;
     case Lane::Place::kAsleep: sleepers_.erase({lane.wakes_at, lane.id}); break;
     case Lane::Place::kHostWait: std::erase(hosts_[lane.host].waiting, lane.id); break;
-    case Lane::Place::kTrialWait: squeezed_.leave(lane); break;
+    case Lane::Place::kTrialWait: share_of(lane)->leave(lane); break;
     case Lane::Place::kTokenWait: paces_.leave_line(lane); break;
     case Lane::Place::kHeldBack: held_back_.remove(lane.host, lane.id); break;
     case Lane::Place::kNowhere: break;
@@ -219,7 +232,7 @@ void Lanes::enter_ready(Lane& lane) {
   lane.served_ms = PLANTED(kServeInOrder) ? 0 : std::max(lane.served_ms, served_floor_ms_);
   lane.place = Lane::Place::kReady;
   ready_.insert({lane.served_ms, lane.id});
-  if (lane.window.squeezed()) squeezed_.enter_ready();
+  if (Squeezed* share = share_of(lane)) share->enter_ready();
   paces_.claim(lane.pace);
   paces_.claim(hosts_[lane.host].pace);
 }

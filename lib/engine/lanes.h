@@ -5,14 +5,13 @@
 // it has no rounds in which nobody may start, so a turn never spins over lanes in debt.
 //
 // A lane is in exactly one place: ready (has a due row and room), waiting for its host, waiting for a trial because it
-// is squeezed, or for a token because a rate is used up (engine/paces.h), held back because sending to its host is
-// suspended, asleep until a known time, or nowhere (its window is full, it waits for a page, or its merchant is paused;
-// the next fact about it moves it).
+// is squeezed or nothing is known of it, or for a token because a rate is used up (engine/paces.h), held back because
+// sending to its host is suspended, asleep until a known time, or nowhere (its window is full, it waits for a page, or
+// its merchant is paused; the next fact about it moves it).
 #pragma once
 
 #include <deque>
 #include <functional>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -40,6 +39,7 @@ struct LaneLimits {
   std::size_t page_rows = 64;
   std::size_t page_bytes_max = 32u << 20;
   std::size_t squeezed_max = 256;  // requests of all squeezed lanes together
+  std::size_t untried_max = 512;   // the same of all of which nothing is known
   DeliveryRates rates{};
 };
 
@@ -70,14 +70,12 @@ class Lanes {
   std::size_t waiting_for_token() const { return paces_.waiting(); }
   RateView rate_of(const Lane& lane) const;
   RateView host_rate_of(HostIndex host) const;
+  std::size_t untried_in_flight() const { return untried_.trials(); }
 
   // Calls `on_lane` for the lanes from `first` on, by provider, merchant and origin, until it says false.
   void look_at(const LaneKey& first, const std::function<bool(const Lane&)>& on_lane) const;
   // The same for hosts, by origin.
   void look_at_hosts(const std::string& first, const std::function<bool(const HostView&)>& on_host) const;
-
-  // A turn begins: rates go by this time until the next one.
-  void advance(EngineTime now) { paces_.advance(now); }
 
   // --- Facts. Each ends with reconsider(). ---
 
@@ -123,6 +121,8 @@ class Lanes {
 
   // --- Decisions. ---
 
+  // A turn begins: rates go by this time until the next one.
+  void advance(EngineTime now) { paces_.advance(now); }
   // Moves lanes whose time has come from asleep to ready or to the page queue.
   void wake_due(EngineTime now);
   struct Next {
@@ -170,6 +170,7 @@ class Lanes {
   void leave_place(Lane& lane);
   void enter_ready(Lane& lane);
   Duration learn(Lane& lane, LaneFeedback feedback, bool was_trial);
+  Squeezed* share_of(const Lane& lane);
   void wake_squeezed();
   void take_paces(Lane& lane, const LaneFacts& facts);
   void tell_of_token(HostIndex index);
@@ -189,6 +190,7 @@ class Lanes {
   std::set<std::pair<EngineTime, LaneId>> sleepers_;  // by wakes_at
   HeldBack held_back_;
   Squeezed squeezed_;
+  Squeezed untried_;
   Paces paces_;
   std::deque<Want> wanted_;
   std::int64_t served_floor_ms_ = 0;  // of the lane that started last: a lane that slept has no claim on the past

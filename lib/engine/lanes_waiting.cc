@@ -21,9 +21,10 @@ void Lanes::take_paces(Lane& lane, const LaneFacts& facts) {
 void Lanes::put_in_line(Lane& lane) {
   if (is_held_back(lane.host)) return hold_back(lane);
   if (lane.in_flight >= lane.window.size()) return;
-  if (lane.window.squeezed() && !squeezed_.has_room() && !PLANTED(kUnboundedSqueezed)) {
+  Squeezed* share = share_of(lane);
+  if (share != nullptr && !share->has_room() && !PLANTED(kUnboundedSqueezed)) {
     lane.place = Lane::Place::kTrialWait;
-    return squeezed_.wait(lane);
+    return share->wait(lane);
   }
   if (!paces_.has_unclaimed(lane.pace)) {
     lane.place = Lane::Place::kTokenWait;
@@ -49,10 +50,12 @@ void Lanes::tell_of_token(HostIndex index) {
 
 // As many as there is room for.
 void Lanes::wake_squeezed() {
-  while (const std::optional<LaneId> next = squeezed_.next()) {
-    Lane& lane = lanes_.at(*next);
-    leave_place(lane);
-    put_in_line(lane);
+  for (const Squeezed* share : {&squeezed_, &untried_}) {
+    while (const std::optional<LaneId> next = share->next()) {
+      Lane& lane = lanes_.at(*next);
+      leave_place(lane);
+      put_in_line(lane);
+    }
   }
 }
 

@@ -24,6 +24,7 @@ LaneView view_of(const Core& core, const Lane& lane) {
   view.known = true;
   view.key = lane.key;
   view.window = lane.window.size();
+  view.untried = lane.window.untried();
   view.squeezed = lane.window.squeezed();
   view.in_flight = lane.in_flight;
   view.buffered = lane.buffered();

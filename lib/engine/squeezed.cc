@@ -1,5 +1,7 @@
 #include "engine/squeezed.h"
 
+#include <utility>
+
 #include "base/check.h"
 
 namespace ackd {
@@ -11,15 +13,15 @@ void Squeezed::leave_ready() {
 
 void Squeezed::start(Lane& lane) {
   if (lane.in_flight > 1) return;  // a suspect, beside what was on its way when the lane was squeezed
-  lane.on_trial = true;
+  lane.trial_of = this;
   ++trials_;
 }
 
 void Squeezed::end(Lane& lane) {
-  if (!lane.on_trial) return;
-  lane.on_trial = false;
-  CHECK_THAT(trials_ > 0, "more trials of squeezed lanes end than were started");
-  --trials_;
+  Squeezed* share = std::exchange(lane.trial_of, nullptr);
+  if (share == nullptr) return;
+  CHECK_THAT(share->trials_ > 0, "more trials of squeezed lanes end than were started");
+  --share->trials_;
 }
 
 void Squeezed::wait(Lane& lane) {

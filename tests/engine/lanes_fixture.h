@@ -27,7 +27,7 @@ inline LaneFacts default_facts(const LaneKey& lane) {
   return {lane.merchant.back() % 2 == 0 ? "even" : "odd", std::nullopt, false};
 }
 
-// Lanes that have the whole of their window from the start.
+// Lanes that have the whole of their window from the start, because their merchants count as known.
 inline LaneLimits unlearned(LaneLimits limits) {
   limits.window_first = limits.window;
   return limits;
@@ -50,7 +50,12 @@ class LanesFixture {
   }
 
   void offer(std::int64_t lane, std::int64_t id, DueClass due_class = DueClass::kFresh) {
-    Lane& found = lanes.get(LaneId{lane}, key(lane));
+    offer(lane, key(lane), id, due_class);
+  }
+  // In a lane of another name.
+  void offer(std::int64_t lane, const LaneKey& name, std::int64_t id, DueClass due_class = DueClass::kFresh) {
+    Lane& found = lanes.get(LaneId{lane}, name);
+    if (knows_merchants && found.place == Lane::Place::kNowhere) found.window.know();
     lanes.offer(found, row(lane, id, due_class));
     lanes.reconsider(found, now);
   }
@@ -74,6 +79,7 @@ class LanesFixture {
     lanes.wake_due(now);
   }
 
+  bool knows_merchants = true;
   std::map<std::string, LaneFacts> facts;
   EngineTime now = kNow;
   Outage outage{3, kNow};

@@ -51,9 +51,7 @@ TEST_CASE("each lane has its own rate, and a merchant's own stands instead for a
   }
   const std::size_t expected = f.facts.empty() ? 2 : 1;
   f.offer_some(2, 21, 3);
-  Lane& elsewhere = f.lanes.get(LaneId{4}, other);
-  for (std::int64_t id = 41; id < 44; ++id) f.lanes.offer(elsewhere, row(4, id));
-  f.lanes.reconsider(elsewhere, f.now);
+  for (std::int64_t id = 41; id < 44; ++id) f.offer(4, other, id);
   CHECK(f.start_all() == expected);
   f.pass(Duration(1'000));
   CHECK(f.start_all() == expected);
@@ -63,9 +61,7 @@ TEST_CASE("lanes of one merchant take its tokens in turn") {
   Fixture f;
   f.facts["m2"] = {"even", std::nullopt, false, Rate{1, 1}};
   f.offer_some(2, 21, 5);
-  Lane& other = f.lanes.get(LaneId{4}, {"provider", "m2", "elsewhere"});
-  for (std::int64_t id = 41; id < 46; ++id) f.lanes.offer(other, row(4, id));
-  f.lanes.reconsider(other, f.now);
+  for (std::int64_t id = 41; id < 46; ++id) f.offer(4, {"provider", "m2", "elsewhere"}, id);
   std::map<std::int64_t, int> starts;
   for (int second = 0; second < 8; ++second) {
     const std::int64_t id = f.start();

@@ -24,7 +24,8 @@ import itertools
 
 import books
 
-EARLY_MAX_S = 0.001
+# Times are whole milliseconds, and a clock that was read anew after a crash may be off by one more.
+EARLY_MAX_S = 0.002
 EXPLANATIONS_MAX = 1_000  # an order that many crashes have hit has more of them than anybody needs
 STATES = ("pending", "held", "delivered", "exhausted", "cancelled")
 ENDED = ("delivered", "exhausted", "cancelled")

@@ -27,6 +27,7 @@ POINTS = 100 if LONG else 50
 SECOND_CUTS = 20 if LONG else 4
 LYING_POINTS = 15
 KILLS = 3
+READY_SECONDS = 90
 MEBIBYTES = 64
 SHOP = "/v1/merchants/payindex/shop"
 
@@ -54,10 +55,10 @@ class World:
 
     def start(self):
         if not self.lies:
-            return self.daemon.start()
+            return self.daemon.start(READY_SECONDS)
         self.daemon.start_under(["strace", "-f", "-o", os.devnull, "-P", f"{self.data}/outbox.db-wal", "-e", "trace=fdatasync",
                                  "-e", "inject=fdatasync:retval=0"])
-        harness.wait_until(self.daemon.is_ready, 60, "the daemon is ready")
+        harness.wait_until(self.daemon.is_ready, READY_SECONDS, "the daemon is ready")
         return self.daemon
 
     def answered(self, what):
@@ -103,11 +104,12 @@ class World:
         return [entry for entry in self.ledger if entry["event"] != "reply"
                 or (self.reply_points[id(entry)] is not None and self.reply_points[id(entry)] <= point)]
 
-    def judge(self, point):
-        """Starts on the image, lets it end its work; the crimes, and how many were acknowledged by then."""
+    def judge(self, point, since=None):
+        """Starts on the image, lets it end its work; the crimes, and how many were acknowledged by then. `since` is when
+        the power came back for the first time after the run, where that was not now."""
         with volumes.mounted(self.data, "-o", "loop", self.image):
-            began = time.monotonic()
-            self.daemon.start(may_die=True)
+            began = since or time.monotonic()
+            self.daemon.start(READY_SECONDS, may_die=True)
             if self.daemon.process.poll() is not None:
                 return [judge.Crime("damaged", "the record", self.daemon.tail().splitlines()[-1])], 0
             crimes, ledger = self.crimes(point, began)
@@ -173,14 +175,15 @@ def cut_again(world, point):
     folder = os.path.join(world.folder, "again")
     shutil.rmtree(folder, ignore_errors=True)
     disk = block_log.LoggedDisk(folder, MEBIBYTES, world.image)
+    since = time.monotonic()
     with disk, volumes.mounted(world.data, "--bind", disk.mount):
-        world.daemon.start()
+        world.daemon.start(READY_SECONDS)
         threading.Event().wait(world.chooser.uniform(0, 0.3))
         entries = disk.entries()
         world.daemon.kill()
     again = world.chooser.randint(0, entries)
     for _ in block_log.images(disk, [again], world.chooser, world.image):
-        crimes, _ = world.judge(point)
+        crimes, _ = world.judge(point, since)
         assert not crimes, f"crash points {point} and {again}: {crimes[:5]}"
 
 

@@ -307,13 +307,14 @@ Report Simulation::run() {
     probe_unverified();
     step(world_.boot + std::chrono::hours(1));
   }
+  report_.virtual_ms = static_cast<std::uint64_t>((world_.boot - start).count());
   settle_down();
   if (world_.witness.failures().empty()) world_.witness.at_end(inbox_rows(), process_->engine.stats());
-  fill_report(start);
+  fill_report();
   return report_;
 }
 
-void Simulation::fill_report(BootTime start) {
+void Simulation::fill_report() {
   report_.failures = world_.witness.failures();
   report_.hash = world_.hash;
   report_.sends = world_.witness.sends();
@@ -331,7 +332,6 @@ void Simulation::fill_report(BootTime start) {
   report_.inbox_errors = world_.record.inbox_errors.size();
   report_.activations = world_.record.activations.size();
   report_.accepted = world_.witness.accepted().size();
-  report_.virtual_ms = static_cast<std::uint64_t>((world_.boot - start).count());
 }
 
 }  // namespace ackd::sim

@@ -65,7 +65,7 @@ class Simulation {
   void heal();
   void settle_down();
   bool all_ended() const;
-  void fill_report(BootTime start);
+  void fill_report();
   BatchPlan plan();
   std::optional<BootTime> next_event() const;
   BootTime soon(std::int64_t low_ms, std::int64_t high_ms) { return world_.boot + world_.rng.between(low_ms, high_ms); }
