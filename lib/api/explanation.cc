@@ -106,15 +106,12 @@ std::string why_lane_waits(const LaneView& lane, const EngineStats& engine, Engi
   }
   if (lane.squeezed) {
     return fmt::format(
-        "its merchant fails ({}), and merchants in that state take turns in a quarter of all requests; {} of theirs "
-        "are "
-        "in flight",
+        "its merchant fails ({}); such merchants take turns in a quarter of all requests, {} are in flight",
         lane.trouble, engine.squeezed_in_flight);
   }
   if (lane.untried) {
     return fmt::format(
-        "its merchant has not answered yet, and such merchants take turns in half of all requests; {} of theirs are in "
-        "flight",
+        "its merchant has not answered yet; such merchants take turns in half of all requests, {} are in flight",
         engine.untried_in_flight);
   }
   return "it waits for its turn behind other work that is due";
@@ -177,11 +174,8 @@ Explanation explain(const NotificationRecord& record, const RecordFacts& facts, 
 }
 
 Json to_json(const LaneView& lane, EngineTime now) {
-  Json json{{"paused", lane.paused},
-            {"in_flight", lane.in_flight},
-            {"window", lane.window},
-            {"squeezed", lane.squeezed},
-            {"buffered", lane.buffered}};
+  Json json{{"paused", lane.paused},   {"in_flight", lane.in_flight}, {"window", lane.window},
+            {"untried", lane.untried}, {"squeezed", lane.squeezed},   {"buffered", lane.buffered}};
   if (lane.opens_at > now) json["opens_at"] = time_text(lane.opens_at);
   if (!lane.trouble.empty()) json["trouble"] = lane.trouble;
   json["host"] = lane.host;

@@ -32,7 +32,7 @@ namespace ackd {
 
 struct LaneLimits {
   std::size_t window = 16;
-  std::size_t window_first = 4;  // of a lane of which nothing is known yet
+  std::size_t window_first = 4;  // of a lane whose merchant has just answered for the first time
   std::size_t host_ceiling = 64;
   std::size_t page_rows = 64;
   std::size_t page_bytes_max = 32u << 20;

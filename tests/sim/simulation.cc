@@ -10,7 +10,7 @@ namespace {
 constexpr Duration kChaos = std::chrono::hours(40);
 constexpr Duration kLivenessMax = std::chrono::hours(24 * 60);
 // A lane whose row was taken away sleeps until that one would have been due.
-constexpr Duration kAftermath = std::chrono::hours(24 * 30);
+constexpr Duration kAftermath = std::chrono::hours(48);
 constexpr std::uint64_t kTurnsMax = 600'000;
 constexpr std::uint64_t kTurnsAtOnceMax = 2'000;
 
