@@ -119,15 +119,12 @@ std::string why_lane_waits(const LaneView& lane, const EngineStats& engine, Engi
   if (is_used_up(lane.host_rate, now)) return why_rate_waits("host " + lane.host, lane.host_rate, now);
   if (lane.squeezed) {
     return fmt::format(
-        "its merchant fails ({}), and merchants in that state take turns in a quarter of all requests; {} of theirs "
-        "are "
-        "in flight",
+        "its merchant fails ({}); such merchants take turns in a quarter of all requests, {} are in flight",
         lane.trouble, engine.squeezed_in_flight);
   }
   if (lane.untried) {
     return fmt::format(
-        "its merchant has not answered yet, and such merchants take turns in half of all requests; {} of theirs are in "
-        "flight",
+        "its merchant has not answered yet; such merchants take turns in half of all requests, {} are in flight",
         engine.untried_in_flight);
   }
   return "it waits for its turn behind other work that is due";
@@ -195,11 +192,8 @@ Explanation explain(const NotificationRecord& record, const RecordFacts& facts, 
 }
 
 Json to_json(const LaneView& lane, EngineTime now) {
-  Json json{{"paused", lane.paused},
-            {"in_flight", lane.in_flight},
-            {"window", lane.window},
-            {"squeezed", lane.squeezed},
-            {"buffered", lane.buffered}};
+  Json json{{"paused", lane.paused},   {"in_flight", lane.in_flight}, {"window", lane.window},
+            {"untried", lane.untried}, {"squeezed", lane.squeezed},   {"buffered", lane.buffered}};
   if (lane.paused_until) json["paused_until"] = time_text(*lane.paused_until);
   if (lane.opens_at > now) json["opens_at"] = time_text(lane.opens_at);
   if (!lane.trouble.empty()) json["trouble"] = lane.trouble;

@@ -37,7 +37,7 @@ namespace ackd {
 struct EngineOptions {
   unsigned node = 0;
   std::size_t lane_window = 16;                // requests in flight for one lane, at most
-  std::size_t lane_window_first = 4;           // the same, until its merchant has answered
+  std::size_t lane_window_first = 4;           // the same, once its merchant has answered; one before
   std::size_t host_ceiling = 64;               // requests in flight to one scheme://host:port, shared by its lanes
   DeliveryRates rates;                         // at which requests may start
   std::size_t transfers_max = 1'024;           // requests in flight in all

@@ -49,7 +49,7 @@ class LanePage {
 using HostIndex = std::uint32_t;
 using PaceIndex = std::uint32_t;  // of a bucket in engine/paces.h
 inline constexpr PaceIndex kNoPace = UINT32_MAX;
-class Squeezed;
+class TrialShare;
 
 struct Lane {
   // Which of the scheduler's structures holds the lane; exactly one.
@@ -62,7 +62,7 @@ struct Lane {
   Place place = Place::kNowhere;
   std::uint8_t turn = 0;         // counts starts, for the ratio of fresh and retry
   bool paused = false;           // its merchant is: nothing starts and nothing is read, whatever is due
-  Squeezed* trial_of = nullptr;  // in whose share its one request counts
+  TrialShare* trial_of = nullptr;  // in whose share its one request counts
   LaneWindow window;             // requests in flight at most
   std::uint32_t in_flight = 0;
   std::array<LanePage, 2> pages;

@@ -92,7 +92,7 @@ void Lanes::merchant_changed(std::string_view provider, std::string_view merchan
     if (lane.paused) drop_pages(lane);
     reconsider(lane, now);
     if (had_slot) wake_waiting(host);
-    wake_squeezed();
+    wake_trials();
     wake_paced();
   }
 }
@@ -100,7 +100,7 @@ void Lanes::merchant_changed(std::string_view provider, std::string_view merchan
 // What its window has learned, and what closed it, was about another host. Somebody has just given it this one, and
 // what is in flight to the other does not stand in the way.
 void Lanes::begin_anew(Lane& lane) {
-  Squeezed::end(lane);
+  TrialShare::end(lane);
   lane.window.forget();
   lane.window.know();
   lane.opens_at = EngineTime::min();
@@ -169,7 +169,7 @@ void Lanes::started(Lane& lane) {
   lane.served_ms += lane.typical_ms;
   paces_.take(lane.pace);
   paces_.take(hosts_[lane.host].pace);
-  if (Squeezed* share = share_of(lane)) share->start(lane);
+  if (TrialShare* share = share_of(lane)) share->start(lane);
 }
 
 Duration Lanes::finished(Lane& lane, HostIndex at, Duration took, LaneFeedback feedback) {
@@ -179,7 +179,7 @@ Duration Lanes::finished(Lane& lane, HostIndex at, Duration took, LaneFeedback f
   const bool was_trial = lane.trial_of != nullptr;
   --lane.in_flight;
   lane.charge(took);
-  if (lane.in_flight == 0) Squeezed::end(lane);
+  if (lane.in_flight == 0) TrialShare::end(lane);
   if (at != lane.host) feedback = LaneFeedback::kNone;  // its merchant has moved meanwhile
   const Duration closed = learn(lane, feedback, was_trial);
   Host& host = hosts_[at];
@@ -188,7 +188,7 @@ Duration Lanes::finished(Lane& lane, HostIndex at, Duration took, LaneFeedback f
   if (host.in_flight == 0) end_trial(at);
   wake_waiting(at);
   forget_unused(at);
-  wake_squeezed();
+  wake_trials();
   wake_paced();
   return closed;
 }
@@ -197,7 +197,7 @@ Duration Lanes::finished(Lane& lane, HostIndex at, Duration took, LaneFeedback f
 Duration Lanes::learn(Lane& lane, LaneFeedback feedback, bool was_trial) {
   if (feedback == LaneFeedback::kGood) {
     lane.window.on_good();
-    Squeezed::end(lane);
+    TrialShare::end(lane);
   }
   const bool has_no_say = lane.window.squeezed() && !was_trial;
   if (feedback != LaneFeedback::kBad || has_no_say || PLANTED(kSqueezeNobody)) return Duration(0);
@@ -205,7 +205,7 @@ Duration Lanes::learn(Lane& lane, LaneFeedback feedback, bool was_trial) {
 }
 
 // In which its requests count; nothing when its merchant answers.
-Squeezed* Lanes::share_of(const Lane& lane) {
+TrialShare* Lanes::share_of(const Lane& lane) {
   if (lane.window.squeezed()) return &squeezed_;
   return lane.window.untried() ? &untried_ : nullptr;
 }
@@ -214,7 +214,7 @@ void Lanes::leave_place(Lane& lane) {
   switch (lane.place) {
     case Lane::Place::kReady:
       ready_.erase({lane.served_ms, lane.id});
-      if (Squeezed* share = share_of(lane)) share->leave_ready();
+      if (TrialShare* share = share_of(lane)) share->leave_ready();
       paces_.unclaim(lane.pace);
       paces_.unclaim(hosts_[lane.host].pace);
       break;
@@ -232,7 +232,7 @@ void Lanes::enter_ready(Lane& lane) {
   lane.served_ms = PLANTED(kServeInOrder) ? 0 : std::max(lane.served_ms, served_floor_ms_);
   lane.place = Lane::Place::kReady;
   ready_.insert({lane.served_ms, lane.id});
-  if (Squeezed* share = share_of(lane)) share->enter_ready();
+  if (TrialShare* share = share_of(lane)) share->enter_ready();
   paces_.claim(lane.pace);
   paces_.claim(hosts_[lane.host].pace);
 }
@@ -257,7 +257,7 @@ void Lanes::reconsider(Lane& lane, EngineTime now) {
   const Lane* still = find(id);
   if (still != nullptr && still->place == Lane::Place::kReady) return;
   wake_waiting(host);
-  wake_squeezed();
+  wake_trials();
   wake_paced();
 }
 

@@ -26,7 +26,7 @@
 #include "engine/lane.h"
 #include "engine/lane_views.h"
 #include "engine/paces.h"
-#include "engine/squeezed.h"
+#include "engine/trial_share.h"
 #include "outbox/outbox.h"
 #include "policy/outage.h"
 
@@ -34,7 +34,7 @@ namespace ackd {
 
 struct LaneLimits {
   std::size_t window = 16;
-  std::size_t window_first = 4;  // of a lane of which nothing is known yet
+  std::size_t window_first = 4;  // of a lane whose merchant has just answered for the first time
   std::size_t host_ceiling = 64;
   std::size_t page_rows = 64;
   std::size_t page_bytes_max = 32u << 20;
@@ -170,8 +170,8 @@ class Lanes {
   void leave_place(Lane& lane);
   void enter_ready(Lane& lane);
   Duration learn(Lane& lane, LaneFeedback feedback, bool was_trial);
-  Squeezed* share_of(const Lane& lane);
-  void wake_squeezed();
+  TrialShare* share_of(const Lane& lane);
+  void wake_trials();
   void take_paces(Lane& lane, const LaneFacts& facts);
   void tell_of_token(HostIndex index);
   void wake_paced();
@@ -189,8 +189,8 @@ class Lanes {
   std::set<std::pair<std::int64_t, LaneId>> ready_;   // by served_ms
   std::set<std::pair<EngineTime, LaneId>> sleepers_;  // by wakes_at
   HeldBack held_back_;
-  Squeezed squeezed_;
-  Squeezed untried_;
+  TrialShare squeezed_;
+  TrialShare untried_;
   Paces paces_;
   std::deque<Want> wanted_;
   std::int64_t served_floor_ms_ = 0;  // of the lane that started last: a lane that slept has no claim on the past

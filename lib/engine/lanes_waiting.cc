@@ -21,7 +21,7 @@ void Lanes::take_paces(Lane& lane, const LaneFacts& facts) {
 void Lanes::put_in_line(Lane& lane) {
   if (is_held_back(lane.host)) return hold_back(lane);
   if (lane.in_flight >= lane.window.size()) return;
-  Squeezed* share = share_of(lane);
+  TrialShare* share = share_of(lane);
   if (share != nullptr && !share->has_room() && !PLANTED(kUnboundedSqueezed)) {
     lane.place = Lane::Place::kTrialWait;
     return share->wait(lane);
@@ -49,8 +49,8 @@ void Lanes::tell_of_token(HostIndex index) {
 }
 
 // As many as there is room for.
-void Lanes::wake_squeezed() {
-  for (const Squeezed* share : {&squeezed_, &untried_}) {
+void Lanes::wake_trials() {
+  for (const TrialShare* share : {&squeezed_, &untried_}) {
     while (const std::optional<LaneId> next = share->next()) {
       Lane& lane = lanes_.at(*next);
       leave_place(lane);

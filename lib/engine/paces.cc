@@ -35,9 +35,11 @@ void Paces::leave(PaceIndex index) {
   if (pace.users == 0) pace.host.reset();
   if (pace.users == 0 && PLANTED(kNewBucketEachTime)) pace.limit = RateLimit(pace.rate);
   arm(index);
+  if (pace.users == 0 && pace.limit.full(now_)) forget(index);
 }
 
 void Paces::forget(PaceIndex index) {
+  disarm(index);
   by_name_.erase(paces_[index].name);
   paces_[index] = Pace({}, {});
   free_.push_back(index);
@@ -60,7 +62,9 @@ RateView Paces::view(PaceIndex index) const {
 }
 
 void Paces::claim(PaceIndex index) {
-  if (index != kNoPace) ++paces_[index].claims;
+  if (index == kNoPace) return;
+  ++paces_[index].claims;
+  arm(index);
 }
 
 void Paces::unclaim(PaceIndex index) {
@@ -118,7 +122,6 @@ std::optional<Paces::Next> Paces::next() {
       tell_host(index, host, false);
       return Next{std::nullopt, host};
     }
-    disarm(index);
     if (pace.users == 0) {
       forget(index);
     } else {

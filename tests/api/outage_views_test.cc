@@ -77,7 +77,7 @@ TEST_CASE("why says what waits for an outage, and of a host that answers what it
   CHECK(why(lane).find("its lane is full") != std::string::npos);
 }
 
-TEST_CASE("why says of a merchant that fails when it is tried again, and what it waits for when that time has come") {
+TEST_CASE("why says of a merchant that fails, or has not answered yet, when it is tried and what it waits for") {
   LaneView lane;
   lane.known = true;
   lane.window = 1;
@@ -91,6 +91,10 @@ TEST_CASE("why says of a merchant that fails when it is tried again, and what it
   CHECK(to_json(lane, kNow)["squeezed"] == true);
   lane.opens_at = kNow;
   CHECK(why(lane).find("take turns in a quarter of all requests") != std::string::npos);
+  lane.squeezed = false;
+  lane.untried = true;
+  CHECK(why(lane).find("has not answered yet; such merchants take turns in half") != std::string::npos);
+  CHECK(to_json(lane, kNow)["untried"] == true);
 }
 
 TEST_CASE("why says which rate is used up and when the next request may start") {

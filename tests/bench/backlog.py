@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
-"""Figures of the real daemon: draining a durable backlog, starting with a large one, and steering it.
+"""Figures of the real daemon: starting with a large backlog, and steering it. How fast one goes out is in drains.py.
 
-  backlog.py drain   --ackd BINARY --sink BINARY [--rows 200000]
   backlog.py restart --ackd BINARY --sink BINARY [--rows 1000000]
   backlog.py steer   --ackd BINARY --ackctl BINARY [--rows 1000000]
 
-drain: rows become due together; from the first to the last one settled, notifications per second and the daemon's CPU
-per delivery. restart: rows that are not due yet, and ten that are; time to ready and to the first delivery, memory.
+restart: rows that are not due yet, and ten that are; time to ready and to the first delivery, memory.
 steer: rows that are not due yet; one page of a list with each filter, and the whole list; a count, a hold, a release and
 a cancel of all of them by job, with one durable post a time meanwhile; memory of the daemon and of ackctl.
 The machine is named first: only ratios of one run mean anything elsewhere.
@@ -15,80 +13,31 @@ The machine is named first: only ratios of one run mean anything elsewhere.
 import argparse
 import os
 import subprocess
-import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "fault"))
-import harness  # noqa: E402  (shared with the fault tests)
-
-CHUNK = 1000
-
-
-class Sink:
-    def __init__(self, binary):
-        self.process = subprocess.Popen([binary, "OK"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}/notify"
-
-    def end(self):
-        self.process.stdin.close()
-        self.process.wait()
+import frame
+import harness
 
 
 def at(seconds):
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+    return frame.at(time.time() + seconds)
 
 
-def enqueue(client, first, count, merchants, not_before, decorate=lambda number: {}):
-    started = time.monotonic()
-    for chunk in range(first, first + count, CHUNK):
-        items = []
-        for number in range(chunk, min(chunk + CHUNK, first + count)):
-            item = harness.notification(f"order-{number}", f"m{number % merchants}")
-            if not_before:
-                item["not_before"] = not_before
-            items.append({**item, **decorate(number)})
-        status, answer = client.call("POST", "/v1/notifications", items)
-        assert status == 200 and all(result["status"] == 201 for result in answer["results"]), answer
-        if sys.stderr.isatty():
-            print(f"\r{chunk + CHUNK - first} of {count} accepted", end="", file=sys.stderr)
-    return count / (time.monotonic() - started)
-
-
-def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-        fields = stat.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def drain(options, folder, sink):
-    daemon = harness.Daemon(options.ackd, folder, [sink.url] * options.merchants).start()
-    try:
-        client = harness.Client(daemon.socket)
-        lead = 10 + options.rows / 15000
-        due = time.time() + lead
-        rate = enqueue(client, 0, options.rows, options.merchants, at(lead))
-        assert time.time() < due, "the backlog was not complete when it became due; give --lead"
-        time.sleep(max(0.0, due - time.time()))
-        cpu, started = cpu_seconds(daemon.process.pid), time.monotonic()
-        harness.wait_until(lambda: harness.counts(client)["pending"] == 0, 600, "the backlog is drained")
-        took = time.monotonic() - started
-        cpu = cpu_seconds(daemon.process.pid) - cpu
-        print(f"ingest {rate:,.0f}/s in arrays of {CHUNK} (client included); drained {options.rows:,} over "
-              f"{options.merchants} merchants on one host in {took:.1f} s: {options.rows / took:,.0f}/s, "
-              f"{cpu / options.rows * 1e6:.1f} us of CPU each, {daemon.rss_kib() // 1024} MiB")
-    finally:
-        daemon.end()
+def items(first, count, merchants, not_before, decorate=lambda number: {}):
+    for number in range(first, first + count):
+        item = {**harness.notification(f"order-{number}", f"m{number % merchants}"), "not_before": not_before}
+        yield {**item, **decorate(number)}
 
 
 def restart(options, folder, sink):
-    daemon = harness.Daemon(options.ackd, folder, [sink.url] * options.merchants)
+    daemon = harness.Daemon(options.ackd, folder, [sink.url()] * options.merchants)
     try:
         daemon.start()
         client = harness.Client(daemon.socket)
         empty = daemon.rss_kib()
-        enqueue(client, 0, options.rows, options.merchants, at(7 * 86400))
-        enqueue(client, options.rows, 10, options.merchants, at(30))
+        frame.enqueue(client, items(0, options.rows, options.merchants, at(7 * 86400)))
+        frame.enqueue(client, items(options.rows, 10, options.merchants, at(30)))
         daemon.kill()
         time.sleep(31)
         started = time.monotonic()
@@ -199,10 +148,10 @@ def steer(options, folder, _):
                 more["tags"] = {"rare": "yes"}
             return more
 
-        enqueue(client, 0, options.rows // 2, merchants, at(7 * 86400), decorate)
+        frame.enqueue(client, items(0, options.rows // 2, merchants, at(7 * 86400), decorate))
         half = at(0)
         harness.wait_until(lambda: at(0) != half, 5, "the clock has moved on")
-        enqueue(client, options.rows // 2, options.rows - options.rows // 2, merchants, at(7 * 86400), decorate)
+        frame.enqueue(client, items(options.rows // 2, options.rows - options.rows // 2, merchants, at(7 * 86400), decorate))
         print(f"{options.rows:,} pending of {merchants} merchants, daemon {daemon.rss_kib() // 1024} MiB", flush=True)
         lists(client, options, since, half)
         seconds, memory = ackctl_memory(options, daemon)
@@ -211,9 +160,9 @@ def steer(options, folder, _):
         harness.wait_until(lambda: at(-1) > mine["until"], 5, "what comes later is told apart")
         for verb, more in (("cancel", {"dry_run": True}), ("hold", {}), ("release", {}), ("cancel", {})):
             before = daemon.rss_kib() // 1024
-            cpu = cpu_seconds(daemon.process.pid)
+            cpu = frame.cpu_seconds(daemon.process.pid)
             seconds, job, median, p99 = run_job(daemon, client, {"verb": verb, "filter": mine, **more})
-            cpu = cpu_seconds(daemon.process.pid) - cpu
+            cpu = frame.cpu_seconds(daemon.process.pid) - cpu
             assert job["matched"] == options.rows and job["applied"] == (0 if more else options.rows), job
             print(f"  {verb + (' (dry run)' if more else ''):18} {seconds:6.1f} s, {options.rows / seconds:9,.0f}/s, "
                   f"{cpu:.1f} s of CPU; daemon {before} -> {daemon.rss_kib() // 1024} MiB; a durable post meanwhile "
@@ -224,23 +173,22 @@ def steer(options, folder, _):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["drain", "restart", "steer"])
+    parser.add_argument("what", choices=["restart", "steer"])
     parser.add_argument("--ackd", required=True)
-    parser.add_argument("--sink", help="the merchant_sink program, for drain and restart")
+    parser.add_argument("--sink", help="the merchant_sink program, for restart")
     parser.add_argument("--ackctl", help="for steer")
-    parser.add_argument("--rows", type=int)
+    parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--merchants", type=int, default=10)
     options = parser.parse_args()
     if options.what == "steer" and not options.ackctl:
         parser.error("steer needs --ackctl")
     if options.what != "steer" and not options.sink:
         parser.error(f"{options.what} needs --sink")
-    options.rows = options.rows or (200_000 if options.what == "drain" else 1_000_000)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    sink = Sink(options.sink) if options.sink else None
+    sink = frame.Sink(options.sink) if options.sink else None
     try:
         with tempfile.TemporaryDirectory(prefix="ackd-bench-") as folder:
-            {"drain": drain, "restart": restart, "steer": steer}[options.what](options, folder, sink)
+            {"restart": restart, "steer": steer}[options.what](options, folder, sink)
     finally:
         if sink:
             sink.end()

@@ -9,13 +9,12 @@
 #include <curl/curl.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <unistd.h>
 #include <uv.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
-#include <vector>
 
 namespace {
 

@@ -136,6 +136,8 @@ def enqueue(client, items):
         if len(chunk) == CHUNK:
             count += post(client, chunk)
             chunk = []
+            if sys.stderr.isatty():
+                print(f"\r{count} accepted", end="", file=sys.stderr)
     count += post(client, chunk) if chunk else 0
     return count / (time.monotonic() - started)
 

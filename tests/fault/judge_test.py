@@ -226,7 +226,7 @@ class JudgeTest(unittest.TestCase):
 
     def test_early(self):
         story = Story()
-        for late_s, names in ((0.0495, []), (0.0485, ["early"]), (0.0005, ["early"])):
+        for late_s, names in ((0.0505, []), (0.0495, ["early"]), (0.0005, ["early"])):
             story.arrival(2, 1)["at"] = 200.0 + late_s
             self.expect(story, *names)
         story.change(2, "release", 200.0, 409)

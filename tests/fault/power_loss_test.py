@@ -27,7 +27,6 @@ POINTS = 100 if LONG else 50
 SECOND_CUTS = 20 if LONG else 4
 LYING_POINTS = 15
 KILLS = 3
-READY_SECONDS = 90
 MEBIBYTES = 64
 SHOP = "/v1/merchants/payindex/shop"
 
@@ -55,10 +54,10 @@ class World:
 
     def start(self):
         if not self.lies:
-            return self.daemon.start(READY_SECONDS)
+            return self.daemon.start()
         self.daemon.start_under(["strace", "-f", "-o", os.devnull, "-P", f"{self.data}/outbox.db-wal", "-e", "trace=fdatasync",
                                  "-e", "inject=fdatasync:retval=0"])
-        harness.wait_until(self.daemon.is_ready, READY_SECONDS, "the daemon is ready")
+        harness.wait_until(self.daemon.is_ready, 60, "the daemon is ready")
         return self.daemon
 
     def answered(self, what):
@@ -109,7 +108,7 @@ class World:
         the power came back for the first time after the run, where that was not now."""
         with volumes.mounted(self.data, "-o", "loop", self.image):
             began = since or time.monotonic()
-            self.daemon.start(READY_SECONDS, may_die=True)
+            self.daemon.start(may_die=True)
             if self.daemon.process.poll() is not None:
                 return [judge.Crime("damaged", "the record", self.daemon.tail().splitlines()[-1])], 0
             crimes, ledger = self.crimes(point, began)
@@ -177,7 +176,7 @@ def cut_again(world, point):
     disk = block_log.LoggedDisk(folder, MEBIBYTES, world.image)
     since = time.monotonic()
     with disk, volumes.mounted(world.data, "--bind", disk.mount):
-        world.daemon.start(READY_SECONDS)
+        world.daemon.start()
         threading.Event().wait(world.chooser.uniform(0, 0.3))
         entries = disk.entries()
         world.daemon.kill()

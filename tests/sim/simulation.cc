@@ -10,7 +10,7 @@ namespace {
 constexpr Duration kChaos = std::chrono::hours(40);
 constexpr Duration kLivenessMax = std::chrono::hours(24 * 60);
 // A lane whose row was taken away sleeps until that one would have been due.
-constexpr Duration kAftermath = std::chrono::hours(24 * 30);
+constexpr Duration kAftermath = std::chrono::hours(48);
 constexpr std::uint64_t kTurnsMax = 600'000;
 constexpr std::uint64_t kTurnsAtOnceMax = 2'000;
 
@@ -62,11 +62,12 @@ void Simulation::populate() {
   for (const Profile* profile : profiles) world_.acknowledgements[profile->id] = profile->ack.text;
   has_outages_ = rng.chance(50);
   has_reloads_ = rng.chance(50);
+  is_crowded_ = options_.transfers_max <= 2 && rng.chance(70);
   SeededRng rates(rng.next());
   const std::uint64_t count = 1 + rng.below(8) + (has_outages_ ? 3 : 0);
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::string id = "m" + std::to_string(i);
-    world_.tempers[id] = static_cast<Temper>(rng.below(kTemperCount));
+    world_.tempers[id] = is_crowded_ ? Temper::kSlow : static_cast<Temper>(rng.below(kTemperCount));
     world_.hosts[id] = "host" + std::to_string(has_outages_ ? i : rng.below(count)) + ".example";
     for (const Profile* profile : profiles) {
       MerchantRecord record;

@@ -110,6 +110,8 @@ class Simulation {
   std::array<BootTime, kHappenings> next_{};
   bool has_outages_ = false;
   bool has_reloads_ = false;
+  // Merchants that take long, and few requests at once: who is passed over waits long.
+  bool is_crowded_ = false;
   BootTime disk_trouble_until_{0};
   unsigned disk_trouble_percent_ = 0;
   Duration signer_max_{0};

@@ -69,6 +69,8 @@ void SqueezeWitness::forget_idle() {
 
 void SqueezeWitness::on_turn(const EngineStats& stats, std::size_t suspects) {
   forget_idle();
+  // Of a lane that has not been found yet only the survivors of the crash are known: it is forgotten with them.
+  if (stats.discovering) books_.clear();
   // One more suspect may be on its way to be sent.
   if (stats.squeezed_in_flight > share() + suspects + 1) fail_("squeezed lanes have more than their share");
   const std::size_t half = std::max<std::size_t>(options_.transfers_max / 2, 1);

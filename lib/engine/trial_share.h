@@ -13,9 +13,9 @@
 
 namespace ackd {
 
-class Squeezed {
+class TrialShare {
  public:
-  explicit Squeezed(std::size_t requests_max) : requests_max_(requests_max) {}
+  explicit TrialShare(std::size_t requests_max) : requests_max_(requests_max) {}
 
   // Lanes whose turn it is count as well: each is about to start a request.
   bool has_room() const { return trials_ + ready_ < requests_max_; }

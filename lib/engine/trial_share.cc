@@ -1,4 +1,4 @@
-#include "engine/squeezed.h"
+#include "engine/trial_share.h"
 
 #include <utility>
 
@@ -6,30 +6,30 @@
 
 namespace ackd {
 
-void Squeezed::leave_ready() {
+void TrialShare::leave_ready() {
   CHECK_THAT(ready_ > 0, "more squeezed lanes stop being ready than were");
   --ready_;
 }
 
-void Squeezed::start(Lane& lane) {
+void TrialShare::start(Lane& lane) {
   if (lane.in_flight > 1) return;  // a suspect, beside what was on its way when the lane was squeezed
   lane.trial_of = this;
   ++trials_;
 }
 
-void Squeezed::end(Lane& lane) {
-  Squeezed* share = std::exchange(lane.trial_of, nullptr);
+void TrialShare::end(Lane& lane) {
+  TrialShare* share = std::exchange(lane.trial_of, nullptr);
   if (share == nullptr) return;
   CHECK_THAT(share->trials_ > 0, "more trials of squeezed lanes end than were started");
   --share->trials_;
 }
 
-void Squeezed::wait(Lane& lane) {
+void TrialShare::wait(Lane& lane) {
   lane.line_turn = ++turns_;
   waiting_.insert({lane.line_turn, lane.id});
 }
 
-std::optional<LaneId> Squeezed::next() const {
+std::optional<LaneId> TrialShare::next() const {
   if (waiting_.empty() || !has_room()) return std::nullopt;
   return waiting_.begin()->second;
 }
