@@ -60,10 +60,10 @@ struct Lane {
   HostIndex host = 0;
   PaceIndex pace = kNoPace;  // its own, or its merchant's
   Place place = Place::kNowhere;
-  std::uint8_t turn = 0;         // counts starts, for the ratio of fresh and retry
-  bool paused = false;           // its merchant is: nothing starts and nothing is read, whatever is due
+  std::uint8_t turn = 0;           // counts starts, for the ratio of fresh and retry
+  bool paused = false;             // its merchant is: nothing starts and nothing is read, whatever is due
   TrialShare* trial_of = nullptr;  // in whose share its one request counts
-  LaneWindow window;             // requests in flight at most
+  LaneWindow window;               // requests in flight at most
   std::uint32_t in_flight = 0;
   std::array<LanePage, 2> pages;
   // Rows that are not in the outbox's hands alone: in flight, settling, or suspect. Page reads leave them out.
