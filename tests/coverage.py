@@ -85,7 +85,7 @@ def main(build, profiles):
     root = Path(__file__).resolve().parent.parent / "lib"
     files = {}
     for file in exported(Path(build), Path(profiles)):
-        path = Path(file["filename"])
+        path = (Path(build) / file["filename"]).resolve()  # a compiler cache makes it relative
         if path.is_relative_to(root):
             files[path.relative_to(root)] = reach_of(file)
     folders, whole = {}, Reach()

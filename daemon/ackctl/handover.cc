@@ -67,8 +67,9 @@ Result<std::optional<Handover::Trouble>> Handover::post(EnqueueBatch& batch) {
   const bool is_lines = batch.form() == InputForm::kLines;
   const auto answer = is_lines ? client_.post_lines(kPath, batch.body()) : client_.post(kPath, batch.body());
   if (!answer) {
-    const bool never_there = !reached_ && answer.error().code == ErrorCode::kUnavailable;
-    if (never_there) return answer.error();
+    const bool is_there = answer.error().code != ErrorCode::kUnavailable;  // and breaks off, or is silent
+    if (!reached_ && !is_there) return answer.error();
+    reached_ = true;
     return std::optional(Trouble{answer.error(), Duration(0)});
   }
   reached_ = true;

@@ -77,6 +77,8 @@ std::string merchant_text(const Document& merchant, const Terminal& terminal) {
   add("hosts", words_of(part_of(merchant, "hosts")));
   add("activated", activated_text(merchant));
   add("paused because", text_of(merchant, "pause_reason"));
+  const std::string until = text_of(merchant, "paused_until");
+  add("paused until", until.empty() ? until : shown_time(until) + " UTC");
   add("held because", text_of(merchant, "reason"));
   add("keys", key_words(part_of(merchant, "keys")));
   add("shared keys", words_of(part_of(merchant, "shared_keys")));

@@ -172,6 +172,8 @@ std::string lane_text(const Document& lane) {
   if (flag_of(lane, "squeezed")) out += "; squeezed, its merchant fails";
   out += fmt::format("; host {}: {} of {}", text_of(lane, "host"), number_of(lane, "host_in_flight"),
                      number_of(lane, "host_ceiling"));
+  if (const std::string rate = rate_text(lane); !rate.empty()) out += "; rate " + rate;
+  if (const std::string rate = rate_text(lane, "host_"); !rate.empty()) out += "; rate of the host " + rate;
   if (const std::string opens = text_of(lane, "opens_at"); !opens.empty()) out += "; opens " + shown_time(opens);
   if (flag_of(lane, "held_back")) out += "; held back, sending to this host is suspended";
   if (const std::string trouble = text_of(lane, "trouble"); !trouble.empty()) out += "; " + trouble;
@@ -184,6 +186,14 @@ std::string shown_time(const std::string& rfc3339) {
   const bool is_utc = rfc3339.size() > 11 && rfc3339[10] == 'T' && rfc3339.back() == 'Z';
   if (!is_utc) return rfc3339;
   return rfc3339.substr(0, 10) + " " + rfc3339.substr(11, rfc3339.size() - 12);
+}
+
+std::string rate_text(const Document& lane, const std::string& prefix) {
+  const std::string rate = text_of(lane, (prefix + "rate").c_str());
+  if (rate.empty()) return {};
+  const std::string opens_at = text_of(lane, (prefix + "rate_opens_at").c_str());
+  return fmt::format("{} a second, {} at once{}", rate, text_of(lane, (prefix + "rate_burst").c_str()),
+                     opens_at.empty() ? "" : ", used up until " + shown_time(opens_at));
 }
 
 std::string story_of(const Document& notification, const Terminal& terminal) {

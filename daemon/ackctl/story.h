@@ -19,4 +19,8 @@ std::string reason_of(const Document& why, const Terminal& terminal);
 // once. Anything else comes back as it is.
 std::string shown_time(const std::string& rfc3339);
 
+// "5 a second, 10 at once, used up until 2026-..." of a lane's rate, or of its host's with the prefix "host_"; empty
+// where there is none.
+std::string rate_text(const Document& lane, const std::string& prefix = {});
+
 }  // namespace ackd

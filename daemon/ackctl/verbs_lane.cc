@@ -65,7 +65,14 @@ std::string lane_text(const Document& lane) {
     if (!value.empty()) out += fmt::format("  {:<16}{}\n", label, printable(value));
   };
   add("in flight", share(lane, "in_flight", "window"));
+  if (flag_of(lane, "untried")) add("untried", "its merchant has not answered yet: one request at a time");
   if (flag_of(lane, "squeezed")) add("squeezed", "its merchant fails: one request at a time, with growing pauses");
+  if (flag_of(lane, "paused")) {
+    const std::string until = shown_time(text_of(lane, "paused_until"));
+    add("paused", until.empty() ? "until an operator resumes its merchant" : "until " + until + " UTC");
+  }
+  add("rate", rate_text(lane));
+  add("rate of host", rate_text(lane, "host_"));
   add("at hand", text_of(lane, "buffered"));
   add("closed until", opens_at.empty() ? opens_at : opens_at + " UTC");
   add("last trouble", text_of(lane, "trouble"));

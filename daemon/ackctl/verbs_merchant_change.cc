@@ -36,6 +36,8 @@ What is still pending is held as it comes due; a merchant of the same name made 
 
 constexpr const char* kPauseExamples = R"(Examples:
   ackctl merchant pause PROVIDER 499800 --reason "moves to a new server on Sunday"
+  ackctl merchant pause PROVIDER 499800 --for 2h       goes on by itself then, also after a restart
+  ackctl merchant pause PROVIDER 499800 --until 2026-03-01T06:00:00Z
   ackctl merchant resume PROVIDER 499800
 While it is paused nothing is sent to the merchant; notifications are taken in and wait.)";
 
@@ -245,12 +247,18 @@ class PauseVerb : public MerchantVerb {
  public:
   explicit PauseVerb(CLI::App* command) : MerchantVerb(command) {
     command->add_option("--reason", reason_, "Why, as text for people");
+    auto* until = command->add_option("--until", until_, "RFC 3339 time at which sending goes on by itself");
+    command->add_option("--for", for_, "The same, so much later: 90m, 2h, 3d")->excludes(until);
     command->footer(kPauseExamples);
   }
 
  private:
   ExitCode run_with(Client& client, const Session& session) override {
-    const std::string body = reason_.empty() ? "" : body_of(Document{{"reason", reason_}});
+    Document asked = Document::object();
+    for (const auto& [name, value] : {std::pair("reason", &reason_), {"until", &until_}, {"for", &for_}}) {
+      if (!value->empty()) asked[name] = *value;
+    }
+    const std::string body = asked.empty() ? "" : body_of(asked);
     const Result<Document> paused = document_of(client.post(path(client) + "/pause", body));
     if (!paused) return give_up(paused.error());
     print_merchant(*paused, session);
@@ -258,6 +266,8 @@ class PauseVerb : public MerchantVerb {
   }
 
   std::string reason_;
+  std::string until_;
+  std::string for_;
 };
 
 class ResumeVerb : public MerchantVerb {

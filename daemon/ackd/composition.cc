@@ -53,6 +53,7 @@ EngineOptions engine_options(const Config& config) {
   options.lane_window = config.delivery.lane_window;
   options.lane_window_first = config.delivery.lane_window_first;
   options.host_ceiling = config.delivery.host_ceiling;
+  options.rates = config.delivery.rates;
   options.transfers_max = config.delivery.transfers_max;
   options.unsettled_max = config.delivery.unsettled_max;
   options.page_bytes_max = config.delivery.page_bytes_max;

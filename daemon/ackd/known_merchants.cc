@@ -92,7 +92,9 @@ Status add_recorded(MerchantsOpening recorded, const KeyRing& ring, const Profil
     if (!keys) return keys.error();
     directory.share(shared.provider, *std::move(keys));
   }
-  for (MerchantPause& pause : recorded.paused) directory.pause(std::move(pause.merchant), std::move(pause.reason));
+  for (MerchantPause& pause : recorded.paused) {
+    directory.pause(std::move(pause.merchant), {std::move(pause.reason), pause.until});
+  }
   return Done{};
 }
 

@@ -13,6 +13,7 @@
 #include "api/provider_resource.h"
 #include "api/request_resource.h"
 #include "base/check.h"
+#include "profile/merchant_options.h"
 #include "profile/render.h"
 #include "text/json_reader.h"
 
@@ -337,6 +338,8 @@ RecordFacts Api::facts_of(const NotificationRecord& record) const {
   const Merchant* merchant = parts_.merchants.find(lane.provider, lane.merchant);
   if (facts.profile != nullptr) {
     facts.acknowledgement = merchant == nullptr ? facts.profile->ack : ack_for(*facts.profile, *merchant);
+    facts.give_up_after =
+        merchant == nullptr ? facts.profile->schedule.give_up_after : give_up_after_for(*facts.profile, *merchant);
   }
   return facts;
 }

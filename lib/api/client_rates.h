@@ -6,8 +6,8 @@
 #include <string>
 #include <unordered_map>
 
-#include "api/rate_limit.h"
 #include "base/time.h"
+#include "policy/rate_limit.h"
 
 namespace ackd {
 
@@ -43,8 +43,8 @@ class ClientRates {
  private:
   struct Buckets {
     explicit Buckets(const IngestRates& rates)
-        : requests(rates.requests_per_second, rates.requests_burst),
-          notifications(rates.notifications_per_second, rates.notifications_burst) {}
+        : requests(Rate{rates.requests_per_second, rates.requests_burst}),
+          notifications(Rate{rates.notifications_per_second, rates.notifications_burst}) {}
     bool full(EngineTime now) { return requests.full(now) && notifications.full(now); }
     RateLimit requests;
     RateLimit notifications;

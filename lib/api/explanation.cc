@@ -68,8 +68,10 @@ std::string why_nothing_starts(const EngineStats& engine) {
 
 std::string why_merchant_waits(const LaneView& lane, const LaneKey& key) {
   if (lane.paused) {
-    return fmt::format("its merchant is paused{}; `ackctl merchant resume {} {}` goes on",
-                       lane.pause_reason.empty() ? "" : " (" + lane.pause_reason + ")", key.provider, key.merchant);
+    const std::string until = lane.paused_until ? " until " + time_text(*lane.paused_until) : std::string();
+    return fmt::format("its merchant is paused{}{}; `ackctl merchant resume {} {}` goes on{}", until,
+                       lane.pause_reason.empty() ? "" : " (" + lane.pause_reason + ")", key.provider, key.merchant,
+                       until.empty() ? "" : " before");
   }
   if (!lane.held_because.empty()) return "it is about to be held: " + lane.held_because;
   return {};
@@ -82,6 +84,15 @@ std::string why_held_back(const LaneView& lane, const EngineStats& engine) {
       "last minute), so they are tried a few at a time. It goes on by itself and has used up no attempt meanwhile; "
       "check this machine's network, resolver, proxy and firewall",
       lane.host, time_text(engine.sending_since), engine.hosts_failing, engine.hosts_reached);
+}
+
+bool is_used_up(const RateView& rate, EngineTime now) {
+  return !rate.rate.none() && rate.next_at > now;
+}
+
+std::string why_rate_waits(const std::string& whose, const RateView& rate, EngineTime now) {
+  return fmt::format("the rate of its {}, {} a second, is used up; the next may start at {} (in {})", whose,
+                     rate.rate.per_second, time_text(rate.next_at), format_duration(rate.next_at - now));
 }
 
 std::string why_lane_waits(const LaneView& lane, const EngineStats& engine, EngineTime now) {
@@ -100,16 +111,21 @@ std::string why_lane_waits(const LaneView& lane, const EngineStats& engine, Engi
     return fmt::format("its lane is full: {} of {} requests of this merchant are in flight", lane.in_flight,
                        lane.window);
   }
+  if (is_used_up(lane.rate, now)) return why_rate_waits("merchant", lane.rate, now);
   if (lane.host_in_flight >= lane.host_ceiling) {
     return fmt::format("its host {} is full: {} of {} requests are in flight", lane.host, lane.host_in_flight,
                        lane.host_ceiling);
   }
+  if (is_used_up(lane.host_rate, now)) return why_rate_waits("host " + lane.host, lane.host_rate, now);
   if (lane.squeezed) {
     return fmt::format(
-        "its merchant fails ({}), and merchants in that state take turns in a quarter of all requests; {} of theirs "
-        "are "
-        "in flight",
+        "its merchant fails ({}); such merchants take turns in a quarter of all requests, {} are in flight",
         lane.trouble, engine.squeezed_in_flight);
+  }
+  if (lane.untried) {
+    return fmt::format(
+        "its merchant has not answered yet; such merchants take turns in half of all requests, {} are in flight",
+        engine.untried_in_flight);
   }
   return "it waits for its turn behind other work that is due";
 }
@@ -145,6 +161,11 @@ std::vector<std::string> facts_of(const NotificationRecord& record, const Record
   } else {
     out.push_back(fmt::format("schedule of {}: {} sends at most{}", facts.profile->id,
                               facts.profile->schedule.sends_max(), source_text(*facts.profile, "schedule")));
+    if (facts.give_up_after) {
+      out.push_back(fmt::format("given up when the next attempt would be later than {}, which is {} after its start",
+                                time_text(record.notification.not_before + *facts.give_up_after),
+                                format_duration(*facts.give_up_after)));
+    }
     if (facts.acknowledgement) {
       out.push_back(fmt::format("acknowledged when {}{}", describe(*facts.acknowledgement),
                                 source_text(*facts.profile, "acknowledgement")));
@@ -171,18 +192,25 @@ Explanation explain(const NotificationRecord& record, const RecordFacts& facts, 
 }
 
 Json to_json(const LaneView& lane, EngineTime now) {
-  Json json{{"paused", lane.paused},
-            {"in_flight", lane.in_flight},
-            {"window", lane.window},
-            {"squeezed", lane.squeezed},
-            {"buffered", lane.buffered}};
+  Json json{{"paused", lane.paused},   {"in_flight", lane.in_flight}, {"window", lane.window},
+            {"untried", lane.untried}, {"squeezed", lane.squeezed},   {"buffered", lane.buffered}};
+  if (lane.paused_until) json["paused_until"] = time_text(*lane.paused_until);
   if (lane.opens_at > now) json["opens_at"] = time_text(lane.opens_at);
   if (!lane.trouble.empty()) json["trouble"] = lane.trouble;
   json["host"] = lane.host;
   json["host_in_flight"] = lane.host_in_flight;
   json["host_ceiling"] = lane.host_ceiling;
   json["held_back"] = lane.held_back;
+  add_rate(lane.rate, "", now, json);
+  add_rate(lane.host_rate, "host_", now, json);
   return json;
+}
+
+void add_rate(const RateView& rate, const std::string& prefix, EngineTime now, Json& json) {
+  if (rate.rate.none()) return;
+  json[prefix + "rate"] = rate.rate.per_second;
+  json[prefix + "rate_burst"] = rate.rate.most();
+  if (is_used_up(rate, now)) json[prefix + "rate_opens_at"] = time_text(rate.next_at);
 }
 
 }  // namespace ackd

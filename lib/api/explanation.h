@@ -21,4 +21,7 @@ Explanation explain(const NotificationRecord& record, const RecordFacts& facts, 
 
 nlohmann::ordered_json to_json(const LaneView& lane, EngineTime now);
 
+// Adds the rate to a lane or a host, where there is one. `prefix` begins its members.
+void add_rate(const RateView& rate, const std::string& prefix, EngineTime now, nlohmann::ordered_json& json);
+
 }  // namespace ackd

@@ -19,9 +19,11 @@ Json row_of(const LaneView& lane, EngineTime now) {
   return row;
 }
 
-Json row_of(const HostView& host) {
-  return {{"host", host.origin},         {"lanes", host.lanes},     {"waiting", host.waiting},
-          {"in_flight", host.in_flight}, {"ceiling", host.ceiling}, {"held_back", host.held_back}};
+Json row_of(const HostView& host, EngineTime now) {
+  Json row{{"host", host.origin},         {"lanes", host.lanes},     {"waiting", host.waiting},
+           {"in_flight", host.in_flight}, {"ceiling", host.ceiling}, {"held_back", host.held_back}};
+  add_rate(host.rate, "", now, row);
+  return row;
 }
 
 }  // namespace
@@ -72,7 +74,7 @@ ApiResponse respond_with_hosts(const Engine& engine, const Fields& parameters) {
   }
   const HostsPage page = engine.hosts(position, *limit);
   Json rows = Json::array();
-  for (const HostView& host : page.hosts) rows.push_back(row_of(host));
+  for (const HostView& host : page.hosts) rows.push_back(row_of(host, engine.now()));
   Json body{{"hosts", std::move(rows)}, {"next_cursor", nullptr}};
   if (page.next_position) body["next_cursor"] = "/" + *page.next_position;
   return respond(200, body);

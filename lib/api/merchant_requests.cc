@@ -27,6 +27,40 @@ Error unknown_provider(const std::string& provider) {
           {}};
 }
 
+Status read_pause_end(const JsonValue& json, PauseMerchant& pause) {
+  const JsonValue* until = json.find("until");
+  const JsonValue* how_long = json.find("for");
+  for (const JsonValue* given : {until, how_long}) {
+    if (given == nullptr || given->kind == JsonKind::kString) continue;
+    return invalid("must be a string", given == until ? "until" : "for");
+  }
+  if (until != nullptr && how_long != nullptr) return invalid("until and for exclude each other; send one", "for");
+  if (until != nullptr) {
+    const Result<std::int64_t> at = parse_rfc3339(until->text);
+    if (!at) return invalid(at.error().message, "until");
+    pause.until = WallTime{*at};
+  }
+  if (how_long != nullptr) {
+    const Result<Duration> duration = parse_duration(how_long->text);
+    if (!duration) return invalid(duration.error().message, "for");
+    pause.how_long = *duration;
+  }
+  return Done{};
+}
+
+Status read_pause(std::string_view body, PauseMerchant& pause) {
+  if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return Done{};
+  const Result<JsonValue> json = read_json(body);
+  if (!json) return json.error();
+  if (json->kind != JsonKind::kObject) {
+    return invalid("the body is not an object; send {\"reason\": \"...\", \"for\": \"2h\"} or nothing");
+  }
+  const auto unknown = find_unknown_member(*json, {"reason", "until", "for"}, "this request");
+  if (unknown) return *unknown;
+  if (const Status read = read_reason(*json, pause.reason); !read) return read;
+  return read_pause_end(*json, pause);
+}
+
 }  // namespace
 
 Result<MerchantRequest> read_put_merchant(MerchantName name, std::string text) {
@@ -52,9 +86,15 @@ Result<MerchantRequest> read_remove_merchant(MerchantName name, const Fields& qu
 }
 
 Result<MerchantRequest> read_pause_merchant(MerchantName name, bool paused, std::string_view body) {
-  Result<std::string> reason = read_change_reason(body);
-  if (!reason) return reason.error();
-  return MerchantRequest(PauseMerchant{std::move(name), paused, *std::move(reason)});
+  PauseMerchant pause{std::move(name), paused, {}};
+  if (!paused) {
+    Result<std::string> reason = read_change_reason(body);
+    if (!reason) return reason.error();
+    pause.reason = *std::move(reason);
+  } else if (const Status read = read_pause(body, pause); !read) {
+    return read.error();
+  }
+  return MerchantRequest(std::move(pause));
 }
 
 Result<MerchantRequest> read_put_shared_keys(std::string provider, std::string text) {

@@ -112,7 +112,7 @@ ApiResponse MerchantResource::show(const MerchantName& merchant) const {
 
 // What an operator said stands before what ackd found out.
 const char* MerchantResource::state_of(const Merchant& merchant) const {
-  if (merchants_.pause_reason(merchant.provider, merchant.id) != nullptr) return "paused";
+  if (merchants_.find_pause(merchant.provider, merchant.id) != nullptr) return "paused";
   return gate_.blocks(merchant.provider, merchant.id) ? "unverified" : "active";
 }
 
@@ -129,8 +129,9 @@ Json MerchantResource::describe(const Merchant& merchant) const {
             {"activation_required", gate_.applies_to(merchant.provider)},
             {"activated", nullptr}};
   for (const auto& [name, value] : merchant.options) json["options"][name] = value;
-  if (const std::string* reason = merchants_.pause_reason(merchant.provider, merchant.id)) {
-    json["pause_reason"] = *reason;
+  if (const MerchantDirectory::Pause* pause = merchants_.find_pause(merchant.provider, merchant.id)) {
+    json["pause_reason"] = pause->reason;
+    if (pause->until) json["paused_until"] = format_rfc3339(pause->until->ms);
   }
   if (const Activation* activation = activations_.find(merchant.provider, merchant.id)) {
     json["activated"] = {{"url", activation->url}, {"at", format_rfc3339(activation->at.ms)}};

@@ -51,7 +51,7 @@ void Api::probe(Ticket ticket, const MerchantName& merchant) {
   if (const Status accepts = parts_.engine.accepts(1, 0); !accepts) {
     return finish(ticket, respond(problem_of(accepts.error())));
   }
-  if (parts_.merchants.pause_reason(merchant.provider, merchant.id) != nullptr) {
+  if (parts_.merchants.find_pause(merchant.provider, merchant.id) != nullptr) {
     return finish(ticket, respond(Problem{409,
                                           "conflict",
                                           fmt::format("merchant {0}/{1} is paused, so nothing is sent to it; `ackctl "

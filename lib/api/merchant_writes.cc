@@ -114,7 +114,14 @@ std::optional<ApiResponse> MerchantWrites::begin(Ticket ticket, RemoveMerchant& 
 
 std::optional<ApiResponse> MerchantWrites::begin(Ticket ticket, PauseMerchant& pause) {
   if (parts_.merchants.find(pause.name.provider, pause.name.id) == nullptr) return no_such_merchant(pause.name);
-  return hand_over(ticket, MerchantPausing{pause.name, pause.paused, std::move(pause.reason)}, pause.name);
+  std::optional<Duration> how_long = pause.how_long;
+  if (pause.until) how_long = *pause.until - parts_.engine.wall();
+  if (how_long && how_long->count() <= 0) {
+    return respond_to_merchant_error(invalid("is over already; name a time to come", pause.until ? "until" : "for"));
+  }
+  MerchantPausing pausing{pause.name, pause.paused, std::move(pause.reason)};
+  if (how_long) pausing.until = parts_.engine.now() + *how_long;
+  return hand_over(ticket, std::move(pausing), pause.name);
 }
 
 std::optional<ApiResponse> MerchantWrites::begin(Ticket ticket, PutSharedKeys& put) {

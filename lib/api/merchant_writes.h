@@ -34,6 +34,8 @@ struct PauseMerchant {
   MerchantName name;
   bool paused = true;
   std::string reason;
+  std::optional<WallTime> until{};  // by itself; one of these at most
+  std::optional<Duration> how_long{};
 };
 struct PutSharedKeys {
   std::string provider;

@@ -62,6 +62,9 @@ void add_load(const EngineStats& engine, std::vector<Metric>& out) {
   out.push_back(gauge("ackd_in_flight", "Requests on their way.", engine.in_flight));
   out.push_back(
       gauge("ackd_squeezed_in_flight", "Those of merchants that fail, one request each.", engine.squeezed_in_flight));
+  out.push_back(gauge("ackd_untried_in_flight", "Those of merchants that have not answered yet, one request each.",
+                      engine.untried_in_flight));
+  out.push_back(gauge("ackd_lanes_at_rate", "Lanes that are due, and whose rate is used up.", engine.lanes_at_rate));
   out.push_back(gauge("ackd_unsettled", "Requests on their way, or answered and not yet committed.", engine.unsettled));
   out.push_back(gauge("ackd_admissions_queued", "Notifications that wait for their commit.", engine.admissions_queued));
   out.push_back(

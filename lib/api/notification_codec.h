@@ -25,6 +25,7 @@ nlohmann::ordered_json to_json(const NotificationSummary& summary);
 struct RecordFacts {
   const Profile* profile = nullptr;
   std::optional<AckRule> acknowledgement;
+  std::optional<Duration> give_up_after;  // the merchant's choice, or the profile's
   bool in_flight = false;
   EngineTime now;
 };

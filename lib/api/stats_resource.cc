@@ -36,6 +36,8 @@ Json engine_json(const EngineStats& engine) {
           {"hosts", engine.hosts},
           {"in_flight", engine.in_flight},
           {"squeezed_in_flight", engine.squeezed_in_flight},
+          {"untried_in_flight", engine.untried_in_flight},
+          {"lanes_at_rate", engine.lanes_at_rate},
           {"unsettled", engine.unsettled},
           {"admissions_queued", engine.admissions_queued},
           {"suspects", engine.suspects},

@@ -46,8 +46,12 @@ enum class PlantedBug : std::uint8_t {
   kForgetPageBytes,       // what a page held is still counted when the page is dropped
   kUnboundedSqueezed,     // squeezed lanes take as many requests as there are
   kSqueezeNobody,         // a merchant that fails is sent to as ever
+  kIgnoreRates,           // requests start whether their rates are used up or not
+  kNewBucketEachTime,     // a rate begins anew with each lane, so that an idle one has a burst again and again
+  kPauseForEver,          // a pause goes on although its end has come
+  kNeverGiveUp,           // a merchant's give_up_after ends nothing
 };
-inline constexpr int kPlantedBugCount = 38;
+inline constexpr int kPlantedBugCount = 42;
 
 #ifdef ACKD_PLANTED_BUGS
 extern PlantedBug planted_bug;

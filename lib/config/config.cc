@@ -12,6 +12,7 @@
 #include "config/file_context.h"
 #include "config/merchant_sections.h"
 #include "config/network_sections.h"
+#include "config/rates.h"
 #include "config/size.h"
 #include "profile/egress_options.h"
 #include "profile/merchant_options.h"
@@ -54,11 +55,13 @@ DeliveryConfig read_delivery(const YamlSection& root, YamlTrouble& trouble) {
   if (root.find("delivery") == nullptr) return out;
   const YamlSection section(*root.find("delivery"), "delivery",
                             {"lane_window", "lane_window_first", "host_ceiling", "transfers_max", "unsettled_max",
-                             "page_memory", "admissions_queued_max", "admission_memory", "suspend_hosts_min"},
+                             "page_memory", "admissions_queued_max", "admission_memory", "suspend_hosts_min",
+                             "lane_rate", "lane_rate_burst", "host_rate", "host_rate_burst", "host_rates"},
                             trouble);
   out.lane_window = section.number("lane_window", out.lane_window, 1, 4'096);
   out.lane_window_first = section.number("lane_window_first", out.lane_window_first, 1, 4'096);
   out.host_ceiling = section.number("host_ceiling", out.host_ceiling, 1, 16'384);
+  out.rates = read_delivery_rates(section, trouble);
   out.transfers_max = section.number("transfers_max", out.transfers_max, 1, 65'536);
   out.unsettled_max = section.number("unsettled_max", out.unsettled_max, 1, 1'000'000);
   out.page_bytes_max = read_size(section, "page_memory", out.page_bytes_max, {1u << 20, 8ULL << 30});
@@ -76,7 +79,6 @@ DeliveryConfig read_delivery(const YamlSection& root, YamlTrouble& trouble) {
 }
 
 IngestConfig read_ingest(const YamlSection& root, YamlTrouble& trouble) {
-  constexpr std::size_t kRateMax = 1'000'000;
   IngestConfig out;
   if (root.find("ingest") == nullptr) return out;
   const YamlSection section(*root.find("ingest"), "ingest",
@@ -86,23 +88,18 @@ IngestConfig read_ingest(const YamlSection& root, YamlTrouble& trouble) {
   static constexpr std::array<YamlChoice<UnknownMerchant>, 2> kUnknown{
       {{"refuse", UnknownMerchant::kRefuse}, {"hold", UnknownMerchant::kHold}}};
   out.unknown_merchants = section.choice("unknown_merchants", out.unknown_merchants, kUnknown);
-  out.requests_per_second = section.number("requests_per_second", 0, 0, kRateMax);
-  out.requests_burst = section.number("requests_burst", 0, 0, kRateMax);
-  out.notifications_per_second = section.number("notifications_per_second", 0, 0, kRateMax);
-  out.notifications_burst = section.number("notifications_burst", 0, 0, kRateMax);
+  const Rate requests = read_rate(section, {"requests_per_second", "requests_burst"});
+  out.requests_per_second = requests.per_second;
+  out.requests_burst = requests.burst;
+  const Rate notifications = read_rate(section, {"notifications_per_second", "notifications_burst"});
+  out.notifications_per_second = notifications.per_second;
+  out.notifications_burst = notifications.burst;
   out.connections_max = section.number("connections_max", out.connections_max, 16, 65'536);
   // One body of the largest size must fit, or it could never be accepted.
   out.body_bytes_in_flight_max =
       read_size(section, "body_memory", out.body_bytes_in_flight_max, {16u << 20, 8ULL << 30});
   if (section.find("memory_max") != nullptr)
     out.memory_bytes_max = read_size(section, "memory_max", 0, {0, 1ULL << 40});
-  for (const char* what : {"requests", "notifications"}) {
-    const bool has_burst = section.number(fmt::format("{}_burst", what), 0, 0, kRateMax) != 0;
-    const bool has_rate = section.number(fmt::format("{}_per_second", what), 0, 0, kRateMax) != 0;
-    if (has_burst && !has_rate) {
-      section.report(fmt::format("{}_burst", what), fmt::format("means nothing without {}_per_second", what));
-    }
-  }
   return out;
 }
 

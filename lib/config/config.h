@@ -15,6 +15,7 @@
 #include "model/merchant.h"
 #include "policy/egress.h"
 #include "policy/egress_settings.h"
+#include "policy/rate_limit.h"
 #include "profile/catalogue.h"
 
 namespace ackd {
@@ -42,6 +43,7 @@ struct DeliveryConfig {
   std::size_t page_bytes_max = 32u << 20;
   std::size_t admissions_queued_max = 50'000;
   std::size_t admission_bytes_queued_max = 64u << 20;
+  DeliveryRates rates;                // at which requests may start
   std::size_t suspend_hosts_min = 5;  // that fail before sending may be suspended; 0: it never is
 };
 

@@ -97,7 +97,7 @@ void Activating::queue_probes() {
     const MerchantName merchant = std::move(unprobed_.front());
     unprobed_.pop_front();
     // One that is paused is asked for again when it is resumed.
-    const bool paused = core_.parts.merchants.pause_reason(merchant.provider, merchant.id) != nullptr;
+    const bool paused = core_.parts.merchants.find_pause(merchant.provider, merchant.id) != nullptr;
     if (paused || !core_.gate.blocks(merchant.provider, merchant.id)) continue;
     Result<Admission> probe = automatic_probe(merchant);
     if (probe) {

@@ -9,18 +9,20 @@
 namespace ackd {
 namespace {
 
-// Of all transfers, that squeezed lanes may have together: a quarter.
+// Of all transfers, that squeezed lanes may have together: a quarter. And those of which nothing is known: half.
 constexpr std::size_t kSqueezedShare = 4;
+constexpr std::size_t kUntriedShare = 2;
 
 // A lane's origin: its own, or that of the merchant's URL. A merchant that is gone or has no URL has the empty origin;
 // what is sent to it is held with a reason before it gets anywhere.
 LaneFacts facts_of(const LaneKey& key, const MerchantDirectory& merchants) {
   LaneFacts facts;
   facts.origin = key.origin;
-  facts.paused = merchants.pause_reason(key.provider, key.merchant) != nullptr;
+  facts.paused = merchants.find_pause(key.provider, key.merchant) != nullptr;
   const Merchant* merchant = merchants.find(key.provider, key.merchant);
   if (merchant == nullptr) return facts;
   facts.window = window_of(*merchant);
+  facts.rate = rate_of(*merchant);
   if (!key.origin.empty()) return facts;
   if (const Result<Url> url = parse_url(merchant->url)) facts.origin = url->origin();
   return facts;
@@ -31,7 +33,9 @@ LaneLimits lane_limits(const EngineOptions& options) {
   limits.window = options.lane_window;
   limits.window_first = options.lane_window_first;
   limits.squeezed_max = std::max<std::size_t>(options.transfers_max / kSqueezedShare, 1);
+  limits.untried_max = std::max<std::size_t>(options.transfers_max / kUntriedShare, 1);
   limits.host_ceiling = options.host_ceiling;
+  limits.rates = options.rates;
   limits.page_rows = options.page_rows;
   limits.page_bytes_max = options.page_bytes_max;
   return limits;

@@ -73,6 +73,7 @@ class Engine::Impl {
 TurnResult Engine::Impl::turn(Moment moment) {
   const EngineTime now = core.clock.advance(moment);
   if (const std::optional<Duration> step = core.clock.take_step()) core.parts.events.on(ClockStepped{*step});
+  core.lanes.advance(now);
   suspending.advance();
   sending.sum_up();
   committing.take_result();
@@ -103,6 +104,7 @@ std::optional<EngineTime> Engine::Impl::next_wake() const {
   consider(sending.next_wake());
   consider(recovery.next_wake());
   consider(bulk_changes.next_wake());
+  consider(merchants.next_wake());
   consider(committing.next_wake());
   return wake;
 }
@@ -268,6 +270,8 @@ EngineStats Engine::stats() const {
   stats.admissions_queued = core.outgoing.admissions();
   stats.suspects = core.suspects.size();
   stats.squeezed_in_flight = core.lanes.squeezed_in_flight();
+  stats.lanes_at_rate = core.lanes.waiting_for_token();
+  stats.untried_in_flight = core.lanes.untried_in_flight();
   stats.page_bytes = core.lanes.page_bytes();
   stats.batches = core.batches;
   stats.attempts_settled = core.attempts_settled;

@@ -27,6 +27,7 @@
 #include "outbox/outbox.h"
 #include "outbox/queries.h"
 #include "policy/memory_watermark.h"
+#include "policy/rate_limit.h"
 #include "profile/catalogue.h"
 #include "signer/signer.h"
 #include "transport/transport.h"
@@ -36,8 +37,9 @@ namespace ackd {
 struct EngineOptions {
   unsigned node = 0;
   std::size_t lane_window = 16;                // requests in flight for one lane, at most
-  std::size_t lane_window_first = 4;           // the same, until its merchant has answered
+  std::size_t lane_window_first = 4;           // the same, once its merchant has answered; one before
   std::size_t host_ceiling = 64;               // requests in flight to one scheme://host:port, shared by its lanes
+  DeliveryRates rates;                         // at which requests may start
   std::size_t transfers_max = 1'024;           // requests in flight in all
   std::size_t unsettled_max = 4'096;           // in flight plus finished but not yet committed
   std::size_t page_rows = 64;                  // rows of one lane and class that are kept in memory
@@ -114,6 +116,8 @@ struct EngineStats {
   std::size_t hosts = 0;
   std::size_t in_flight = 0;
   std::size_t squeezed_in_flight = 0;  // of lanes whose merchants fail
+  std::size_t lanes_at_rate = 0;       // that are due, and whose rate is used up
+  std::size_t untried_in_flight = 0;   // of lanes of which nothing is known
   std::size_t unsettled = 0;           // in flight and settling
   std::size_t admissions_queued = 0;
   std::size_t suspects = 0;

@@ -18,6 +18,7 @@ struct Host {
   std::size_t in_flight = 0;
   std::deque<LaneId> waiting;  // lanes with a due row that wait for a slot here
   std::size_t lanes = 0;
+  PaceIndex pace = kNoPace;
 };
 
 class Hosts {

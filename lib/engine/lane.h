@@ -47,19 +47,23 @@ class LanePage {
 };
 
 using HostIndex = std::uint32_t;
+using PaceIndex = std::uint32_t;  // of a bucket in engine/paces.h
+inline constexpr PaceIndex kNoPace = UINT32_MAX;
+class TrialShare;
 
 struct Lane {
   // Which of the scheduler's structures holds the lane; exactly one.
-  enum class Place : std::uint8_t { kNowhere, kReady, kHostWait, kTrialWait, kHeldBack, kAsleep };
+  enum class Place : std::uint8_t { kNowhere, kReady, kHostWait, kTrialWait, kTokenWait, kHeldBack, kAsleep };
 
   LaneId id;
   LaneKey key;
   HostIndex host = 0;
+  PaceIndex pace = kNoPace;  // its own, or its merchant's
   Place place = Place::kNowhere;
-  std::uint8_t turn = 0;  // counts starts, for the ratio of fresh and retry
-  bool paused = false;    // its merchant is: nothing starts and nothing is read, whatever is due
-  bool on_trial = false;  // squeezed, with its one request in flight
-  LaneWindow window;      // requests in flight at most
+  std::uint8_t turn = 0;           // counts starts, for the ratio of fresh and retry
+  bool paused = false;             // its merchant is: nothing starts and nothing is read, whatever is due
+  TrialShare* trial_of = nullptr;  // in whose share its one request counts
+  LaneWindow window;               // requests in flight at most
   std::uint32_t in_flight = 0;
   std::array<LanePage, 2> pages;
   // Rows that are not in the outbox's hands alone: in flight, settling, or suspect. Page reads leave them out.
@@ -69,8 +73,8 @@ struct Lane {
   EngineTime opens_at = EngineTime::min();
   Duration not_sent_delay{0};  // the current back-off after trouble of our own
   std::string trouble;
-  EngineTime wakes_at;           // with kAsleep: its place in the sleepers
-  std::uint64_t trial_turn = 0;  // with kTrialWait: its place in the line
+  EngineTime wakes_at;          // with kAsleep: its place in the sleepers
+  std::uint64_t line_turn = 0;  // with kTrialWait and kTokenWait: its place in the line
 
   LanePage& page(DueClass due_class) { return pages[static_cast<std::size_t>(due_class)]; }
   const LanePage& page(DueClass due_class) const { return pages[static_cast<std::size_t>(due_class)]; }

@@ -12,7 +12,11 @@ constexpr std::size_t kRowsOverBudget = 4;
 }  // namespace
 
 Lanes::Lanes(const LaneLimits& limits, const Outage& outage, std::function<LaneFacts(const LaneKey&)> facts_of)
-    : limits_(limits), outage_(outage), facts_of_(std::move(facts_of)), squeezed_(limits.squeezed_max) {}
+    : limits_(limits),
+      outage_(outage),
+      facts_of_(std::move(facts_of)),
+      squeezed_(limits.squeezed_max),
+      untried_(limits.untried_max) {}
 
 Lane* Lanes::find(LaneId id) {
   const auto found = lanes_.find(id);
@@ -32,6 +36,7 @@ Lane& Lanes::get(LaneId id, const LaneKey& key) {
     lane.key = key;
     lane.window = LaneWindow(limits_.window_first, limits_.window);
     take_facts(lane);
+    if (outage_.standing(hosts_[lane.host].origin) == HostStanding::kReached) lane.window.know();
     lane.served_ms = served_floor_ms_;
     CHECK_THAT(by_key_.insert(&lane).second, "two lanes of the outbox have the same key");
   }
@@ -44,6 +49,7 @@ void Lanes::take_facts(Lane& lane) {
   lane.host = hosts_.join(facts.origin);
   lane.window.set_most(facts.window.value_or(limits_.window));
   lane.paused = facts.paused;
+  take_paces(lane, facts);
 }
 
 void Lanes::leave_host(HostIndex index) {
@@ -52,12 +58,16 @@ void Lanes::leave_host(HostIndex index) {
 }
 
 void Lanes::forget_unused(HostIndex index) {
-  if (hosts_.forget_unused(index)) held_back_.end_trial(index, HostStanding::kUnknown);
+  const PaceIndex pace = hosts_[index].pace;
+  if (!hosts_.forget_unused(index)) return;
+  paces_.leave(pace);
+  held_back_.end_trial(index, HostStanding::kUnknown);
 }
 
 void Lanes::forget(const Lane& lane) {
   by_key_.erase(&lane);
   leave_host(lane.host);
+  paces_.leave(lane.pace);
   lanes_.erase(lane.id);
 }
 
@@ -73,21 +83,26 @@ void Lanes::merchant_changed(std::string_view provider, std::string_view merchan
     Lane& lane = lanes_.at(id);
     const bool had_slot = lane.place == Lane::Place::kReady;
     const HostIndex host = lane.host;
+    const PaceIndex pace = lane.pace;
     leave_place(lane);
     take_facts(lane);
     if (lane.host != host) begin_anew(lane);
     leave_host(host);
+    paces_.leave(pace);
     if (lane.paused) drop_pages(lane);
     reconsider(lane, now);
     if (had_slot) wake_waiting(host);
-    wake_squeezed();
+    wake_trials();
+    wake_paced();
   }
 }
 
-// What its window has learned, and what closed it, was about another host.
+// What its window has learned, and what closed it, was about another host. Somebody has just given it this one, and
+// what is in flight to the other does not stand in the way.
 void Lanes::begin_anew(Lane& lane) {
-  squeezed_.end(lane);
+  TrialShare::end(lane);
   lane.window.forget();
+  lane.window.know();
   lane.opens_at = EngineTime::min();
 }
 
@@ -100,7 +115,8 @@ void Lanes::look_at_hosts(const std::string& first, const std::function<bool(con
   hosts_.look_at(first, [&](HostIndex index) {
     const Host& host = hosts_[index];
     const std::size_t waiting = host.waiting.size() + held_back_.lanes(index);
-    return on_host({host.origin, host.lanes, waiting, host.in_flight, limits_.host_ceiling, is_held_back(index)});
+    return on_host({host.origin, host.lanes, waiting, host.in_flight, limits_.host_ceiling, host_rate_of(index),
+                    is_held_back(index)});
   });
 }
 
@@ -151,17 +167,19 @@ void Lanes::started(Lane& lane) {
   ++lane.in_flight;
   ++hosts_[lane.host].in_flight;
   lane.served_ms += lane.typical_ms;
-  if (lane.window.squeezed()) squeezed_.start(lane);
+  paces_.take(lane.pace);
+  paces_.take(hosts_[lane.host].pace);
+  if (TrialShare* share = share_of(lane)) share->start(lane);
 }
 
 Duration Lanes::finished(Lane& lane, HostIndex at, Duration took, LaneFeedback feedback) {
   CHECK_THAT(lane.in_flight > 0, "a lane finished more than it started");
   // Its key there is about to change, and whether it is squeezed.
   if (lane.place == Lane::Place::kReady || lane.place == Lane::Place::kTrialWait) leave_place(lane);
-  const bool was_trial = lane.on_trial;
+  const bool was_trial = lane.trial_of != nullptr;
   --lane.in_flight;
   lane.charge(took);
-  if (lane.in_flight == 0) squeezed_.end(lane);
+  if (lane.in_flight == 0) TrialShare::end(lane);
   if (at != lane.host) feedback = LaneFeedback::kNone;  // its merchant has moved meanwhile
   const Duration closed = learn(lane, feedback, was_trial);
   Host& host = hosts_[at];
@@ -170,7 +188,8 @@ Duration Lanes::finished(Lane& lane, HostIndex at, Duration took, LaneFeedback f
   if (host.in_flight == 0) end_trial(at);
   wake_waiting(at);
   forget_unused(at);
-  wake_squeezed();
+  wake_trials();
+  wake_paced();
   return closed;
 }
 
@@ -178,46 +197,31 @@ Duration Lanes::finished(Lane& lane, HostIndex at, Duration took, LaneFeedback f
 Duration Lanes::learn(Lane& lane, LaneFeedback feedback, bool was_trial) {
   if (feedback == LaneFeedback::kGood) {
     lane.window.on_good();
-    squeezed_.end(lane);
+    TrialShare::end(lane);
   }
   const bool has_no_say = lane.window.squeezed() && !was_trial;
   if (feedback != LaneFeedback::kBad || has_no_say || PLANTED(kSqueezeNobody)) return Duration(0);
   return lane.window.on_bad();
 }
 
-// As many as there is room for.
-void Lanes::wake_squeezed() {
-  while (const std::optional<LaneId> next = squeezed_.next()) {
-    Lane& lane = lanes_.at(*next);
-    leave_place(lane);
-    enter_ready(lane);
-  }
-}
-
-// One free slot wakes one waiting lane, the longest waiting first.
-void Lanes::wake_waiting(HostIndex index) {
-  Host& host = hosts_[index];
-  if (is_held_back(index)) {
-    for (const LaneId waiting : std::exchange(host.waiting, {})) hold_back(lanes_.at(waiting));
-  }
-  while (!host.waiting.empty() && host.in_flight < ceiling(index)) {
-    Lane& next = lanes_.at(host.waiting.front());
-    host.waiting.pop_front();
-    next.place = Lane::Place::kNowhere;
-    put_in_line(next);
-    if (next.place == Lane::Place::kReady) return;
-  }
+// In which its requests count; nothing when its merchant answers.
+TrialShare* Lanes::share_of(const Lane& lane) {
+  if (lane.window.squeezed()) return &squeezed_;
+  return lane.window.untried() ? &untried_ : nullptr;
 }
 
 void Lanes::leave_place(Lane& lane) {
   switch (lane.place) {
     case Lane::Place::kReady:
       ready_.erase({lane.served_ms, lane.id});
-      if (lane.window.squeezed()) squeezed_.leave_ready();
+      if (TrialShare* share = share_of(lane)) share->leave_ready();
+      paces_.unclaim(lane.pace);
+      paces_.unclaim(hosts_[lane.host].pace);
       break;
     case Lane::Place::kAsleep: sleepers_.erase({lane.wakes_at, lane.id}); break;
     case Lane::Place::kHostWait: std::erase(hosts_[lane.host].waiting, lane.id); break;
-    case Lane::Place::kTrialWait: squeezed_.leave(lane); break;
+    case Lane::Place::kTrialWait: share_of(lane)->leave(lane); break;
+    case Lane::Place::kTokenWait: paces_.leave_line(lane); break;
     case Lane::Place::kHeldBack: held_back_.remove(lane.host, lane.id); break;
     case Lane::Place::kNowhere: break;
   }
@@ -228,7 +232,9 @@ void Lanes::enter_ready(Lane& lane) {
   lane.served_ms = PLANTED(kServeInOrder) ? 0 : std::max(lane.served_ms, served_floor_ms_);
   lane.place = Lane::Place::kReady;
   ready_.insert({lane.served_ms, lane.id});
-  if (lane.window.squeezed()) squeezed_.enter_ready();
+  if (TrialShare* share = share_of(lane)) share->enter_ready();
+  paces_.claim(lane.pace);
+  paces_.claim(hosts_[lane.host].pace);
 }
 
 void Lanes::want_pages(Lane& lane, EngineTime now) {
@@ -251,14 +257,16 @@ void Lanes::reconsider(Lane& lane, EngineTime now) {
   const Lane* still = find(id);
   if (still != nullptr && still->place == Lane::Place::kReady) return;
   wake_waiting(host);
-  wake_squeezed();
+  wake_trials();
+  wake_paced();
 }
 
 void Lanes::put_in_place(Lane& lane, EngineTime now) {
   const bool held_back = is_held_back(lane.host) && lane.opens_at <= now && lane.is_due(now);
   // Keeps its turn.
   if (lane.place == Lane::Place::kHeldBack && held_back) return;
-  const bool waits = lane.place == Lane::Place::kHostWait || lane.place == Lane::Place::kTrialWait;
+  const bool waits = lane.place == Lane::Place::kHostWait || lane.place == Lane::Place::kTrialWait ||
+                     lane.place == Lane::Place::kTokenWait;
   if (waits && lane.buffered() > 0 && lane.opens_at <= now) return;
   leave_place(lane);
   if (lane.idle() && !PLANTED(kKeepIdleLanes)) {
@@ -280,19 +288,8 @@ void Lanes::put_in_place(Lane& lane, EngineTime now) {
   sleepers_.insert({wakes_at, lane.id});
 }
 
-// It has a due row at hand, and its merchant allows it.
-void Lanes::put_in_line(Lane& lane) {
-  if (lane.in_flight >= lane.window.size()) return;
-  if (lane.window.squeezed() && !squeezed_.has_room() && !PLANTED(kUnboundedSqueezed)) {
-    lane.place = Lane::Place::kTrialWait;
-    return squeezed_.wait(lane);
-  }
-  if (hosts_[lane.host].in_flight < ceiling(lane.host)) return enter_ready(lane);
-  lane.place = Lane::Place::kHostWait;
-  hosts_[lane.host].waiting.push_back(lane.id);
-}
-
 void Lanes::wake_due(EngineTime now) {
+  wake_paced();
   while (!sleepers_.empty() && sleepers_.begin()->first <= now) {
     Lane& lane = lanes_.at(sleepers_.begin()->second);
     reconsider(lane, now);
@@ -302,8 +299,9 @@ void Lanes::wake_due(EngineTime now) {
 std::optional<Lanes::Next> Lanes::take_next(EngineTime now) {
   while (!ready_.empty()) {
     Lane& lane = lanes_.at(ready_.begin()->second);
-    if (hosts_[lane.host].in_flight >= ceiling(lane.host)) {
-      reconsider(lane, now);  // its host filled up meanwhile, or is not sent to any more: waits there
+    const Host& host = hosts_[lane.host];
+    if (host.in_flight >= ceiling(lane.host) || !paces_.has_token(host.pace) || !paces_.has_token(lane.pace)) {
+      reconsider(lane, now);  // its host filled up meanwhile, or is not sent to any more, or a suspect came first
       continue;
     }
     leave_place(lane);
@@ -375,8 +373,9 @@ void Lanes::page_read(Page read, const std::function<bool(const DueNotification&
 }
 
 std::optional<EngineTime> Lanes::next_wake() const {
-  if (sleepers_.empty()) return std::nullopt;
-  return sleepers_.begin()->first;
+  std::optional<EngineTime> wake = paces_.next_wake();
+  if (!sleepers_.empty()) wake = std::min(wake.value_or(EngineTime::max()), sleepers_.begin()->first);
+  return wake;
 }
 
 }  // namespace ackd

@@ -5,8 +5,9 @@
 // it has no rounds in which nobody may start, so a turn never spins over lanes in debt.
 //
 // A lane is in exactly one place: ready (has a due row and room), waiting for its host, waiting for a trial because it
-// is squeezed, held back because sending to its host is suspended, asleep until a known time, or nowhere (its window is
-// full, it waits for a page, or its merchant is paused; the next fact about it moves it).
+// is squeezed or nothing is known of it, or for a token because a rate is used up (engine/paces.h), held back because
+// sending to its host is suspended, asleep until a known time, or nowhere (its window is full, it waits for a page, or
+// its merchant is paused; the next fact about it moves it).
 #pragma once
 
 #include <deque>
@@ -24,7 +25,8 @@
 #include "engine/hosts.h"
 #include "engine/lane.h"
 #include "engine/lane_views.h"
-#include "engine/squeezed.h"
+#include "engine/paces.h"
+#include "engine/trial_share.h"
 #include "outbox/outbox.h"
 #include "policy/outage.h"
 
@@ -32,11 +34,13 @@ namespace ackd {
 
 struct LaneLimits {
   std::size_t window = 16;
-  std::size_t window_first = 4;  // of a lane of which nothing is known yet
+  std::size_t window_first = 4;  // of a lane whose merchant has just answered for the first time
   std::size_t host_ceiling = 64;
   std::size_t page_rows = 64;
   std::size_t page_bytes_max = 32u << 20;
   std::size_t squeezed_max = 256;  // requests of all squeezed lanes together
+  std::size_t untried_max = 512;   // the same of all of which nothing is known
+  DeliveryRates rates{};
 };
 
 // What a lane has of its merchant.
@@ -44,6 +48,7 @@ struct LaneFacts {
   std::string origin;                 // of the host that its requests go to
   std::optional<std::size_t> window;  // the merchant's own; nothing for that of LaneLimits
   bool paused = false;
+  std::optional<Rate> rate{};  // that all lanes of the merchant share; nothing for that of LaneLimits
 };
 
 class Lanes {
@@ -62,6 +67,10 @@ class Lanes {
   const std::string& host_name(HostIndex host) const { return hosts_[host].origin; }
   std::size_t host_count() const { return hosts_.size(); }
   std::size_t squeezed_in_flight() const { return squeezed_.trials(); }
+  std::size_t waiting_for_token() const { return paces_.waiting(); }
+  RateView rate_of(const Lane& lane) const;
+  RateView host_rate_of(HostIndex host) const;
+  std::size_t untried_in_flight() const { return untried_.trials(); }
 
   // Calls `on_lane` for the lanes from `first` on, by provider, merchant and origin, until it says false.
   void look_at(const LaneKey& first, const std::function<bool(const Lane&)>& on_lane) const;
@@ -84,6 +93,10 @@ class Lanes {
   // more. Returns for how long the lane is to be closed because it is squeezed; zero when it is not.
   Duration finished(Lane& lane, HostIndex host, Duration took, LaneFeedback feedback);
   void started(Lane& lane);  // a start outside take_next(): a suspect
+  // Whether a suspect may start here, as far as rates go. One that may not has a token kept for it for a while.
+  bool admits_suspect(const Lane& lane);
+  // What take_next() has just started did not even come to be signed. Before finished().
+  void give_back_token(const Lane& lane, HostIndex host);
   // Every lane of the merchant asks for its facts anew and is reconsidered.
   void merchant_changed(std::string_view provider, std::string_view merchant, EngineTime now);
   // Puts the lane where it belongs now, or forgets it. Invalidates the reference when it does.
@@ -108,6 +121,8 @@ class Lanes {
 
   // --- Decisions. ---
 
+  // A turn begins: rates go by this time until the next one.
+  void advance(EngineTime now) { paces_.advance(now); }
   // Moves lanes whose time has come from asleep to ready or to the page queue.
   void wake_due(EngineTime now);
   struct Next {
@@ -147,6 +162,7 @@ class Lanes {
   void put_in_place(Lane& lane, EngineTime now);
   void put_in_line(Lane& lane);
   std::size_t ceiling(HostIndex host) const;
+  bool has_room(HostIndex host);
   void wake_waiting(HostIndex index);
   void hold_back(Lane& lane);
   bool is_under_way(const HeldBack::Trial& trial, EngineTime now) const;
@@ -154,7 +170,11 @@ class Lanes {
   void leave_place(Lane& lane);
   void enter_ready(Lane& lane);
   Duration learn(Lane& lane, LaneFeedback feedback, bool was_trial);
-  void wake_squeezed();
+  TrialShare* share_of(const Lane& lane);
+  void wake_trials();
+  void take_paces(Lane& lane, const LaneFacts& facts);
+  void tell_of_token(HostIndex index);
+  void wake_paced();
   void want_pages(Lane& lane, EngineTime now);
   PageRequest page_request(Lane& lane, DueClass due_class, EngineTime now) const;
   void keep(Lane& lane, DueNotification row);
@@ -169,7 +189,9 @@ class Lanes {
   std::set<std::pair<std::int64_t, LaneId>> ready_;   // by served_ms
   std::set<std::pair<EngineTime, LaneId>> sleepers_;  // by wakes_at
   HeldBack held_back_;
-  Squeezed squeezed_;
+  TrialShare squeezed_;
+  TrialShare untried_;
+  Paces paces_;
   std::deque<Want> wanted_;
   std::int64_t served_floor_ms_ = 0;  // of the lane that started last: a lane that slept has no claim on the past
   std::size_t page_bytes_ = 0;

@@ -10,9 +10,10 @@ LaneView view_of_merchant(const Core& core, const LaneKey& key) {
   LaneView view;
   view.window = core.options.lane_window;
   view.host_ceiling = core.options.host_ceiling;
-  if (const std::string* reason = core.parts.merchants.pause_reason(key.provider, key.merchant)) {
+  if (const MerchantDirectory::Pause* pause = core.parts.merchants.find_pause(key.provider, key.merchant)) {
     view.paused = true;
-    view.pause_reason = *reason;
+    view.pause_reason = pause->reason;
+    view.paused_until = pause->until;
   }
   if (core.gate.holds(key.provider, key.merchant)) view.held_because = core.gate.reason(key.provider, key.merchant);
   return view;
@@ -23,6 +24,7 @@ LaneView view_of(const Core& core, const Lane& lane) {
   view.known = true;
   view.key = lane.key;
   view.window = lane.window.size();
+  view.untried = lane.window.untried();
   view.squeezed = lane.window.squeezed();
   view.in_flight = lane.in_flight;
   view.buffered = lane.buffered();
@@ -31,6 +33,8 @@ LaneView view_of(const Core& core, const Lane& lane) {
   view.host = core.lanes.host_name(lane);
   view.host_in_flight = core.lanes.host_in_flight(lane);
   view.held_back = core.lanes.is_held_back(lane.host);
+  view.rate = core.lanes.rate_of(lane);
+  view.host_rate = core.lanes.host_rate_of(lane.host);
   return view;
 }
 

@@ -18,7 +18,7 @@ Operation operation_of(const MerchantRemoval& removal, EngineTime at) {
   return MerchantChange{removal.merchant, std::nullopt, removal.expected_version, at};
 }
 Operation operation_of(const MerchantPausing& pausing, EngineTime at) {
-  return MerchantPauseChange{{pausing.merchant, pausing.reason}, pausing.paused, at};
+  return MerchantPauseChange{{pausing.merchant, pausing.reason, pausing.until}, pausing.paused, at};
 }
 Operation operation_of(const SharedKeysPut& put, EngineTime at) {
   return SharedKeysChange{{put.provider, put.sealed}, at};
@@ -42,9 +42,19 @@ void MerchantChanges::write(Ticket ticket, MerchantWrite write) {
   waiting_.push_back({std::move(write), {ticket, 0}, {}});
 }
 
+// Before what operators want now: no other change is on its way, so the pause is the one on record. Nobody waits for an
+// answer, and what fails is due again.
+void MerchantChanges::end_pauses() {
+  if (PLANTED(kPauseForEver)) return;
+  for (MerchantName& merchant : core_.parts.merchants.pauses_ended_by(core_.clock.now(), kWritesPerBatch)) {
+    waiting_.push_front({MerchantPausing{std::move(merchant), false, kPauseOver}, {}, {}});
+  }
+}
+
 // An import is the last of its batch, so that results and waiting answers stay in step: it has no result of its own.
 void MerchantChanges::take_into(Batch& batch) {
   const EngineTime now = core_.clock.now();
+  end_pauses();
   while (!waiting_.empty() && batched_.size() < kWritesPerBatch && !batch.merchants) {
     batched_.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
@@ -110,7 +120,7 @@ void MerchantChanges::in_force(MerchantRemoval& removal, const OperationResult&,
 
 void MerchantChanges::in_force(MerchantPausing& pausing, const OperationResult&, EngineTime) {
   if (pausing.paused) {
-    core_.parts.merchants.pause(pausing.merchant, pausing.reason);
+    core_.parts.merchants.pause(pausing.merchant, {pausing.reason, pausing.until});
   } else {
     core_.parts.merchants.resume(pausing.merchant);
   }

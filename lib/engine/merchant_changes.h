@@ -4,10 +4,13 @@
 //   committed --> directory --> its lanes look at their merchant anew: host of the new URL, window, paused or not
 //                           '-> what it may be sent is asked anew: a new URL is probed, what waited for it is released
 //
+// A pause that ends by itself is resumed in the same way, as its time comes or has come at a start.
+//
 // No queue row moves. What is in flight ends as it began.
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -25,7 +28,10 @@ class MerchantChanges {
   // Nothing waits for a commit.
   bool idle() const { return waiting_.empty() && batched_.empty(); }
 
-  // Adds what waits to the next batch.
+  // When a pause ends.
+  std::optional<EngineTime> next_wake() const { return core_.parts.merchants.next_pause_end(); }
+
+  // Adds what waits to the next batch, and what ends the pauses whose time has come.
   void take_into(Batch& batch);
   // REQUIRES: one result for each operation that take_into() added last.
   void on_committed(std::span<const OperationResult> results);
@@ -38,6 +44,7 @@ class MerchantChanges {
     EngineTime at;
   };
 
+  void end_pauses();
   void apply(Pending& pending, const OperationResult& result);
   void in_force(MerchantPut& put, const OperationResult& result, EngineTime at);
   void in_force(MerchantRemoval& removal, const OperationResult& result, EngineTime at);

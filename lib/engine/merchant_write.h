@@ -31,7 +31,11 @@ struct MerchantPausing {
   MerchantName merchant;
   bool paused = true;
   std::string reason;
+  std::optional<EngineTime> until{};  // when it ends by itself
 };
+
+// The reason of a resumption that no operator asked for.
+inline constexpr const char* kPauseOver = "its end has come";
 
 struct SharedKeysPut {
   std::string provider;

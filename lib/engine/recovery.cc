@@ -56,7 +56,7 @@ std::optional<RowRequest> Recovery::take_row_request() {
   return request;
 }
 
-// The first suspect whose lane is open; those of closed and paused lanes are put last.
+// The first suspect whose lane is open; those of lanes that are closed, paused or at their rate are put last.
 std::optional<NotificationId> Recovery::open_candidate() {
   const EngineTime now = core_.clock.now();
   for (std::size_t tries = core_.suspects.size(); tries > 0; --tries) {
@@ -64,7 +64,8 @@ std::optional<NotificationId> Recovery::open_candidate() {
     if (!candidate) return std::nullopt;
     const Lane* lane = core_.lanes.find(core_.suspects.lane_of(*candidate));
     CHECK_THAT(lane != nullptr, "the lane of a suspect was forgotten");
-    if (lane->opens_at <= now && !lane->paused && !core_.flights.whereabouts(*candidate)) return candidate;
+    const bool may_start = lane->opens_at <= now && !lane->paused && !core_.flights.whereabouts(*candidate);
+    if (may_start && core_.lanes.admits_suspect(*lane)) return candidate;
     core_.suspects.put_last();
   }
   return std::nullopt;
@@ -154,6 +155,7 @@ void Recovery::start_suspect(NotificationId id, const StoredRow* stored) {
     return;
   }
   if (!core_.may_start() || !core_.has_room() || lane->paused || core_.suspects.candidate(now) != id) return;
+  if (!core_.lanes.admits_suspect(*lane)) return core_.suspects.put_last();
   core_.suspects.started(id, now);
   core_.lanes.started(*lane);
   const LaneKey key = lane->key;

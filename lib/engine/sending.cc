@@ -77,6 +77,7 @@ void Sending::hold_for_merchant(DueNotification row, const LaneKey& lane) {
   const Ticket ticket = core_.flights.take_off(std::move(flight));
   flight = core_.flights.land(ticket, true);
   Lane& its_lane = core_.lane_of(flight.row);
+  core_.lanes.give_back_token(its_lane, flight.host);
   core_.lanes.finished(its_lane, flight.host, Duration(0), LaneFeedback::kNone);
   Settlement settlement = held(flight, core_.gate.reason(lane.provider, lane.merchant));
   settlement.awaits_merchant = true;
@@ -213,7 +214,27 @@ std::optional<EngineTime> Sending::next_attempt_of(const Flight& flight, const T
   const std::uint64_t random = jitters ? core_.parts.rng.next() : 0;
   const EngineTime ended = PLANTED(kDelayFromStart) ? flight.started_at : core_.clock.now();
   const std::uint32_t steps = flight.row.progress.steps + 1;
-  return next_attempt(schedule, {steps, ended, flight.row.not_before, transfer.retry_after_s, random});
+  return next_attempt(
+      schedule, {steps, ended, flight.row.not_before, transfer.retry_after_s, random, give_up_after(flight, *profile)});
+}
+
+// As the merchant is now; one that is gone has no say.
+std::optional<Duration> Sending::give_up_after(const Flight& flight, const Profile& profile) const {
+  if (PLANTED(kNeverGiveUp)) return std::nullopt;
+  const Merchant* merchant = core_.parts.merchants.find(flight.lane.provider, flight.lane.merchant);
+  return merchant == nullptr ? profile.schedule.give_up_after : give_up_after_for(profile, *merchant);
+}
+
+// Before what became of the last attempt.
+std::string Sending::why_ended(const Flight& flight) const {
+  if (flight.row.probe) return "the probe was not acknowledged: ";
+  const Profile& profile = *core_.parts.catalogue.find(flight.row.revision);
+  const std::optional<Duration> limit = give_up_after(flight, profile);
+  if (!limit || !has_steps_left(profile.schedule, flight.row.progress.steps + 1)) {
+    return "the schedule has ended; the last attempt: ";
+  }
+  return "given up: the next attempt would be later than " + format_duration(*limit) +
+         " after its start (give_up_after); the last attempt: ";
 }
 
 // After an attempt that was not acknowledged.
@@ -222,8 +243,7 @@ void Sending::plan_next(const Flight& flight, const Outcome& outcome, std::optio
   settlement.state = next ? State::kPending : State::kExhausted;
   settlement.next_at = next.value_or(EngineTime{});
   if (!next) {
-    settlement.reason = flight.row.probe ? "the probe was not acknowledged: " + outcome.reason
-                                         : "the schedule has ended; the last attempt: " + outcome.reason;
+    settlement.reason = why_ended(flight) + outcome.reason;
   }
   if (flight.cancel_asked) {
     settlement.state = State::kCancelled;

@@ -38,6 +38,8 @@ class Sending {
   void send_or_return(Ticket ticket, SignedRequest signed_request);
   std::string merchant_url(const LaneKey& lane) const;
   std::optional<EngineTime> next_attempt_of(const Flight& flight, const Transfer& transfer) const;
+  std::optional<Duration> give_up_after(const Flight& flight, const Profile& profile) const;
+  std::string why_ended(const Flight& flight) const;
   void plan_next(const Flight& flight, const Outcome& outcome, std::optional<EngineTime> next,
                  Settlement& settlement) const;
   void tell(const Flight& flight, TransferEnd end, const Outcome& outcome);

@@ -113,17 +113,36 @@ const Merchant& MerchantDirectory::as_signing(const Merchant& merchant, Merchant
   return room;
 }
 
-void MerchantDirectory::pause(MerchantName merchant, std::string reason) {
-  paused_.insert_or_assign(std::move(merchant), std::move(reason));
+void MerchantDirectory::pause(MerchantName merchant, Pause pause) {
+  resume(merchant);
+  if (pause.until) pause_ends_.insert({*pause.until, merchant});
+  paused_.emplace(std::move(merchant), std::move(pause));
 }
 
 void MerchantDirectory::resume(const MerchantName& merchant) {
-  paused_.erase(merchant);
+  const auto found = paused_.find(merchant);
+  if (found == paused_.end()) return;
+  if (found->second.until) pause_ends_.erase({*found->second.until, found->first});
+  paused_.erase(found);
 }
 
-const std::string* MerchantDirectory::pause_reason(std::string_view provider, std::string_view id) const {
+const MerchantDirectory::Pause* MerchantDirectory::find_pause(std::string_view provider, std::string_view id) const {
   const auto found = paused_.find(NameView{provider, id});
   return found == paused_.end() ? nullptr : &found->second;
+}
+
+std::optional<EngineTime> MerchantDirectory::next_pause_end() const {
+  if (pause_ends_.empty()) return std::nullopt;
+  return pause_ends_.begin()->first;
+}
+
+std::vector<MerchantName> MerchantDirectory::pauses_ended_by(EngineTime now, std::size_t count) const {
+  std::vector<MerchantName> ended;
+  for (const auto& [until, merchant] : pause_ends_) {
+    if (until > now || ended.size() == count) break;
+    ended.push_back(merchant);
+  }
+  return ended;
 }
 
 }  // namespace ackd

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -81,10 +82,17 @@ class MerchantDirectory {
 
   // --- Merchants to whom nothing is sent because an operator said so, whether they are known or not. ---
 
-  void pause(MerchantName merchant, std::string reason);
+  struct Pause {
+    std::string reason;               // may be empty
+    std::optional<EngineTime> until;  // when it is to end by itself
+  };
+  void pause(MerchantName merchant, Pause pause);
   void resume(const MerchantName& merchant);
-  // The reason, which may be empty; nullptr of one that is not paused.
-  const std::string* pause_reason(std::string_view provider, std::string_view id) const;
+  // nullptr of one that is not paused.
+  const Pause* find_pause(std::string_view provider, std::string_view id) const;
+  // When the next pause is to end; whoever changes the record then resumes those that it names.
+  std::optional<EngineTime> next_pause_end() const;
+  std::vector<MerchantName> pauses_ended_by(EngineTime now, std::size_t count) const;
 
  private:
   using NameView = std::pair<std::string_view, std::string_view>;
@@ -104,7 +112,8 @@ class MerchantDirectory {
   // A set, because a map would hold every name twice.
   std::set<Merchant, ByName> merchants_;
   std::map<std::string, std::vector<MerchantKey>, std::less<>> shared_;
-  std::map<MerchantName, std::string, ByName> paused_;
+  std::map<MerchantName, Pause, ByName> paused_;
+  std::set<std::pair<EngineTime, MerchantName>> pause_ends_;
 };
 
 }  // namespace ackd

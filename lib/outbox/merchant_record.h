@@ -37,6 +37,7 @@ struct MerchantRecord {
 struct MerchantPause {
   MerchantName merchant;
   std::string reason;
+  std::optional<EngineTime> until{};  // when sending is to go on by itself; nothing: when an operator says so
 };
 
 // Keys that all merchants of a provider share: what a merchant's own keys leave out is taken from them.

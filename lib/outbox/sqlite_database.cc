@@ -77,7 +77,8 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& 
 
 SqliteDatabase::~SqliteDatabase() {
   // Closing would checkpoint: sync what has failed to sync once more, and throw the -wal away on the strength of it.
-  if (trouble_ && trouble_->fault == SqliteFault::kBroken) {
+  // Without memory to open it there is no handle.
+  if (handle_ != nullptr && trouble_ && trouble_->fault == SqliteFault::kBroken) {
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   }
   sqlite3_close_v2(handle_);

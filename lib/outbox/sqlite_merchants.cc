@@ -107,9 +107,11 @@ MerchantsOpening read_merchants(SqliteDatabase& database) {
   std::unordered_map<std::int64_t, std::size_t> places;
   read_records(database, opening, places);
   read_keys(database, opening, places);
-  SqliteStatement paused(database, "SELECT provider, name, pause_reason FROM merchant WHERE paused<>0");
+  SqliteStatement paused(database, "SELECT provider, name, pause_reason, pause_until FROM merchant WHERE paused<>0");
   for (SqliteRow row = paused.find(); row; row.next()) {
-    opening.paused.push_back({{row.text(0), row.text(1)}, row.text(2)});
+    MerchantPause pause{{row.text(0), row.text(1)}, row.text(2)};
+    if (!row.is_null(3)) pause.until = row.time(3);
+    opening.paused.push_back(std::move(pause));
   }
   return opening;
 }
@@ -133,7 +135,9 @@ SqliteMerchants::SqliteMerchants(SqliteDatabase& database, SqliteLanes& lanes)
            " options=excluded.options RETURNING version"),
       remove_(database, "DELETE FROM merchant_record WHERE merchant=?"),
       set_origin_(database, "UPDATE merchant SET origin=? WHERE id=? AND origin<>?"),
-      pause_(database, "UPDATE merchant SET paused=?, pause_reason=? WHERE id=? AND (paused<>? OR pause_reason<>?)"),
+      pause_(database,
+             "UPDATE merchant SET paused=?2, pause_reason=?3, pause_until=?4 WHERE id=?1"
+             " AND (paused<>?2 OR pause_reason<>?3 OR pause_until IS NOT ?4)"),
       drop_keys_(database, "DELETE FROM sealed_key WHERE provider=? AND owner=?"),
       put_key_(database, "INSERT INTO sealed_key(provider, owner, rank, id, master, sealed) VALUES(?,?,?,?,?,?)"),
       reseal_(database, "UPDATE sealed_key SET master=?, sealed=? WHERE provider=? AND owner=? AND id=? AND sealed=?"),
@@ -187,7 +191,7 @@ void SqliteMerchants::remove(std::int64_t merchant, const MerchantName& name) {
   remove_.run(merchant);
   drop_keys_.run(name.provider, merchant);
   set_origin_.run("", merchant, "");
-  pause_.run(0, "", merchant, 0, "");
+  pause_.run(merchant, 0, "", std::optional<EngineTime>());
 }
 
 void SqliteMerchants::put_keys(std::string_view provider, std::int64_t owner, const std::vector<SealedKey>& keys) {
@@ -198,7 +202,7 @@ void SqliteMerchants::put_keys(std::string_view provider, std::int64_t owner, co
 OperationResult SqliteMerchants::apply(const MerchantPauseChange& change) {
   const std::int64_t merchant = lanes_.find_or_make_merchant(change.pause.merchant);
   const std::string reason = change.paused ? change.pause.reason : std::string();
-  pause_.run(change.paused, reason, merchant, change.paused, reason);
+  pause_.run(merchant, change.paused, reason, change.paused ? change.pause.until : std::nullopt);
   return {};
 }
 

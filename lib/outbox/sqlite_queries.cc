@@ -77,12 +77,18 @@ std::optional<std::pair<Ticket, Query>> SqliteQueries::wait_for_question() {
 }
 
 Result<QueryAnswer> SqliteQueries::answer(const Query& query) {
+  end_transaction();  // there is one if the last could not be ended for want of memory
   if (const Status begun = database_->run("BEGIN"); !begun) return begun.error();
   Result<QueryAnswer> found = read(query);
   const Status good = database_->status();
-  sqlite3_exec(database_->handle(), "COMMIT", nullptr, nullptr, nullptr);
+  end_transaction();
   if (!good) return good.error();
   return found;
+}
+
+void SqliteQueries::end_transaction() {
+  sqlite3* handle = database_->handle();
+  if (sqlite3_get_autocommit(handle) == 0) sqlite3_exec(handle, "COMMIT", nullptr, nullptr, nullptr);
 }
 
 Result<QueryAnswer> SqliteQueries::read(const Query& query) {

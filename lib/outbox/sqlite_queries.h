@@ -43,6 +43,7 @@ class SqliteQueries final : public OutboxQueries {
   void answer_queries();
   std::optional<std::pair<Ticket, Query>> wait_for_question();
   Result<QueryAnswer> answer(const Query& query);
+  void end_transaction();
   Result<QueryAnswer> read(const Query& query);
 
   std::unique_ptr<SqliteDatabase> database_;

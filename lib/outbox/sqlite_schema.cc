@@ -221,7 +221,12 @@ constexpr const char* kMigration4 = R"sql(
 ALTER TABLE notification ADD COLUMN seal INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-constexpr std::array<const char*, kSchemaVersion> kMigrations{kMigration1, kMigration2, kMigration3, kMigration4};
+constexpr const char* kMigration5 = R"sql(
+ALTER TABLE merchant ADD COLUMN pause_until INTEGER;
+)sql";
+
+constexpr std::array<const char*, kSchemaVersion> kMigrations{kMigration1, kMigration2, kMigration3, kMigration4,
+                                                              kMigration5};
 
 Error newer(std::int64_t found) {
   return {

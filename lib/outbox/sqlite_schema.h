@@ -24,6 +24,7 @@
 //
 // A merchant's row is made by its first notification or by its record, whichever comes first, and stays: lanes point to
 // it. `merchant.origin` is that of its own URL, also for merchants of the configuration file: lists by host read it.
+// `merchant.pause_until` is when a pause ends by itself; null for never.
 //
 //   job           (id)           operators' wishes for many notifications, and how far each has come
 //   inbox_source  (identity)     the mark behind what was admitted of a platform's inbox file
@@ -51,7 +52,7 @@
 
 namespace ackd {
 
-inline constexpr std::int64_t kSchemaVersion = 4;
+inline constexpr std::int64_t kSchemaVersion = 5;
 inline constexpr std::int64_t kApplicationId = 0x41434b44;  // "ACKD", in the file's header
 
 // Brings the database to kSchemaVersion, one transaction for each step, so that a kill leaves it before or after a

@@ -5,9 +5,7 @@
 namespace ackd {
 
 LaneWindow::LaneWindow(std::size_t first, std::size_t most)
-    : first_(static_cast<std::uint32_t>(first) * kOne),
-      most_(static_cast<std::uint32_t>(most) * kOne),
-      size_(std::min(first_, most_)) {}
+    : first_(static_cast<std::uint32_t>(first) * kOne), most_(static_cast<std::uint32_t>(most) * kOne), size_(kOne) {}
 
 void LaneWindow::set_most(std::size_t most) {
   most_ = static_cast<std::uint32_t>(most) * kOne;
@@ -15,14 +13,23 @@ void LaneWindow::set_most(std::size_t most) {
 }
 
 void LaneWindow::forget() {
-  size_ = std::min(first_, most_);
+  size_ = kOne;
   failed_ = 0;
   back_off_ms_ = 0;
+  known_ = false;
   comes_back_ = false;
+}
+
+void LaneWindow::know() {
+  if (!untried()) return;
+  known_ = true;
+  size_ = std::min(first_, most_);
 }
 
 // One more for each windowful; after a squeeze one more for each success, up to where it began.
 void LaneWindow::on_good() {
+  if (untried()) return know();
+  known_ = true;
   failed_ = 0;
   if (squeezed()) comes_back_ = true;
   back_off_ms_ = 0;

@@ -1,7 +1,8 @@
 // How many requests may be in flight in one lane, learned from what becomes of them, as Postfix does it (its
 // SCHEDULER_README, "Concurrency scheduling"): a small start, more with every success, less with every failure. One
 // failure is chance; when a whole windowful fails with no success between, the merchant is down. The lane is squeezed
-// then: one request at a time, after a back-off that doubles, until one succeeds.
+// then: one request at a time, after a back-off that doubles, until one succeeds. Of a merchant that has not answered
+// yet nothing is known, and it has one request too: it may be dead, and a request to it last as long as the timeout.
 #pragma once
 
 #include <cstddef>
@@ -24,15 +25,18 @@ class LaneWindow {
   static constexpr Duration kBackOffMax{60'000};
 
   LaneWindow() : LaneWindow(1, 1) {}
-  // Begins with `first` requests and never has more than `most`. REQUIRES: both are 1 or more.
+  // Has `first` requests once the merchant has answered, and never more than `most`. REQUIRES: both are 1 or more.
   LaneWindow(std::size_t first, std::size_t most);
 
   void set_most(std::size_t most);
   // As at first: what was learned was about somebody else.
   void forget();
+  // The merchant's host has answered somebody else of late.
+  void know();
   // 1 or more.
   std::size_t size() const { return size_ / kOne; }
   bool squeezed() const { return back_off_ms_ > 0; }
+  bool untried() const { return !known_ && !squeezed(); }
 
   void on_good();
   // For how long the lane is to be closed now; zero while it is not squeezed.
@@ -48,6 +52,7 @@ class LaneWindow {
   std::uint32_t size_;        // in 1/1024 of a request, like the two before
   std::uint32_t failed_ = 0;  // in 1/1024 of a windowful, since the last success
   std::uint32_t back_off_ms_ = 0;
+  bool known_ = false;       // has answered since the beginning
   bool comes_back_ = false;  // from a squeeze
 };
 

@@ -19,7 +19,7 @@ void Outage::forget_first() {
 }
 
 void Outage::note(const std::string& origin, Contact contact, EngineTime now) {
-  if (contact == Contact::kSaysNothing || hosts_min_ == 0) return;
+  if (contact == Contact::kSaysNothing) return;
   const bool fails = contact == Contact::kFailed;
   const HostStanding before = standing(origin);
   if (before == HostStanding::kUnknown) {
@@ -107,7 +107,7 @@ std::vector<std::string> Outage::examples(std::size_t most) const {
 
 bool Outage::doubts(const std::string& origin, EngineTime now) const {
   const auto found = by_origin_.find(origin);
-  if (found == by_origin_.end() || !found->second->failing) return false;
+  if (hosts_min_ == 0 || found == by_origin_.end() || !found->second->failing) return false;
   const EngineTime since = found->second->since;
   return last_reached_ <= since + kDoubtGrace && now - since < (failing_ == 1 ? kDoubtAlone : kDoubt);
 }

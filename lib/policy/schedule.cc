@@ -51,7 +51,8 @@ std::optional<EngineTime> next_attempt(const Schedule& schedule, const FailedAtt
   const EngineTime next = failed.ended_at + std::max(planned, clamped_retry_after(schedule, failed.retry_after_s));
   // The final attempt of a notification that is late needs no case of its own: nothing is exhausted before an attempt
   // has failed, so the one that was due in time is made however late, and only here does the limit end it.
-  if (schedule.give_up_after && next > failed.counts_from + *schedule.give_up_after) return std::nullopt;
+  const std::optional<Duration> limit = failed.give_up_after ? failed.give_up_after : schedule.give_up_after;
+  if (limit && next > failed.counts_from + *limit) return std::nullopt;
   return next;
 }
 

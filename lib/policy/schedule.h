@@ -39,9 +39,10 @@ std::vector<Duration> exponential_delays(const ExponentialRule& rule);
 struct FailedAttempt {
   std::uint32_t steps_used = 0;  // sends that used up a schedule step, this one included: 1 after the first failure
   EngineTime ended_at;
-  EngineTime counts_from;           // admission or not_before
-  std::int64_t retry_after_s = -1;  // as the answer said; -1 for none
-  std::uint64_t random = 0;         // drawn by the caller; used for jitter only
+  EngineTime counts_from;                   // admission or not_before
+  std::int64_t retry_after_s = -1;          // as the answer said; -1 for none
+  std::uint64_t random = 0;                 // drawn by the caller; used for jitter only
+  std::optional<Duration> give_up_after{};  // of the merchant, instead of the schedule's
 };
 
 // The next attempt's due time, or nothing when the schedule has ended (EXHAUSTED).
@@ -50,6 +51,11 @@ struct FailedAttempt {
 // lane squeezed) is never exhausted without one final attempt: that attempt is made when due, and only its failure
 // ends.
 std::optional<EngineTime> next_attempt(const Schedule& schedule, const FailedAttempt& failed);
+
+// Whether the schedule has a step left after so many, so that only `give_up_after` can have ended it.
+inline bool has_steps_left(const Schedule& schedule, std::uint32_t steps_used) {
+  return steps_used <= schedule.delays.size();
+}
 
 // The offset of each send from the first one, when every attempt fails at once: what `explain` prints.
 std::vector<Duration> offsets(const Schedule& schedule);

@@ -16,12 +16,19 @@ namespace {
 
 constexpr std::size_t kOptionBytesMax = 512;
 
-constexpr Duration kTimeoutMin{100};
-constexpr Duration kTimeoutMax = std::chrono::minutes(2);
+struct DurationLimits {
+  Duration least;
+  Duration most;
+};
+constexpr DurationLimits kTimeoutLimits{Duration(100), std::chrono::minutes(2)};
+constexpr DurationLimits kGiveUpLimits{std::chrono::seconds(1), kGiveUpMax};
 
 constexpr std::array<const char*, 3> kFlags{"ack_trim", "ack_contains", "ack_any_case"};
 constexpr std::array<const char*, 2> kTimeouts{"connect_timeout", "total_timeout"};
+constexpr const char* kGiveUpAfter = "give_up_after";
 constexpr const char* kWindow = "window";
+constexpr const char* kRate = "rate";
+constexpr const char* kRateBurst = "rate_burst";
 
 template <class Names>
 bool contains(const Names& names, std::string_view name) {
@@ -31,7 +38,7 @@ bool contains(const Names& names, std::string_view name) {
 std::vector<std::string> option_names(const Profile& profile) {
   std::vector<std::string> names(kFlags.begin(), kFlags.end());
   names.insert(names.end(), kTimeouts.begin(), kTimeouts.end());
-  names.emplace_back(kWindow);
+  names.insert(names.end(), {kGiveUpAfter, kWindow, kRate, kRateBurst});
   names.insert(names.end(), egress_option_names().begin(), egress_option_names().end());
   for (const OptionRule& option : profile.options) names.push_back(option.name);
   return names;
@@ -64,18 +71,47 @@ Status check_value(const Profile& profile, const Merchant& merchant, const std::
                  fmt::format("has the value '{}'; the profile knows {}", value, join_or(values)));
 }
 
-std::optional<Duration> read_timeout(const std::string& text) {
+std::optional<Duration> read_duration(const std::string& text, const DurationLimits& limits) {
   const Result<Duration> read = parse_duration(text);
-  if (!read || *read < kTimeoutMin || *read > kTimeoutMax) return std::nullopt;
+  if (!read || *read < limits.least || *read > limits.most) return std::nullopt;
   return *read;
 }
 
-std::optional<std::size_t> read_window(const std::string& text) {
-  std::size_t window = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), window);
+struct NumberLimits {
+  std::size_t least;
+  std::size_t most;
+};
+constexpr NumberLimits kWindowLimits{1, kWindowMax};
+constexpr NumberLimits kRateLimits{0, kRateMax};
+
+std::optional<std::size_t> read_number(const std::string& text, const NumberLimits& limits) {
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const bool whole = error == std::errc() && end == text.data() + text.size();
-  if (!whole || window < 1 || window > kWindowMax) return std::nullopt;
-  return window;
+  if (!whole || number < limits.least || number > limits.most) return std::nullopt;
+  return number;
+}
+
+std::optional<std::size_t> chosen_number(const Merchant& merchant, const char* name, const NumberLimits& limits) {
+  const auto chosen = merchant.options.find(name);
+  return chosen == merchant.options.end() ? std::nullopt : read_number(chosen->second, limits);
+}
+
+bool is_number_option(std::string_view name) {
+  return name == kWindow || name == kRate || name == kRateBurst;
+}
+
+Status check_number(const Profile& profile, const Merchant& merchant, const std::string& name,
+                    const std::string& value) {
+  const NumberLimits& limits = name == kWindow ? kWindowLimits : kRateLimits;
+  if (!read_number(value, limits)) {
+    return refused(profile, merchant, name,
+                   fmt::format("has the value '{}'; write a number from {} to {}", value, limits.least, limits.most));
+  }
+  if (name == kRateBurst && !merchant.options.contains(kRate)) {
+    return refused(profile, merchant, name, fmt::format("means nothing without the option {}", kRate));
+  }
+  return Done{};
 }
 
 Status check_common(const Profile& profile, const Merchant& merchant, const std::string& name,
@@ -85,20 +121,18 @@ Status check_common(const Profile& profile, const Merchant& merchant, const std:
     const Status readable = check_egress_option(name, value);
     return readable ? readable : refused(profile, merchant, name, readable.error().message);
   }
-  if (name == kWindow) {
-    if (read_window(value)) return Done{};
-    return refused(profile, merchant, name,
-                   fmt::format("has the value '{}'; write a number from 1 to {}", value, kWindowMax));
-  }
-  if (read_timeout(value)) return Done{};
+  if (is_number_option(name)) return check_number(profile, merchant, name, value);
+  const DurationLimits& limits = name == kGiveUpAfter ? kGiveUpLimits : kTimeoutLimits;
+  if (read_duration(value, limits)) return Done{};
   return refused(profile, merchant, name,
-                 fmt::format("has the value '{}'; write a duration from {} to {}", value, format_duration(kTimeoutMin),
-                             format_duration(kTimeoutMax)));
+                 fmt::format("has the value '{}'; write a duration from {} to {}", value, format_duration(limits.least),
+                             format_duration(limits.most)));
 }
 
-std::optional<Duration> chosen_timeout(const Merchant& merchant, const char* name) {
+std::optional<Duration> chosen_duration(const Merchant& merchant, const char* name,
+                                        const DurationLimits& limits = kTimeoutLimits) {
   const auto chosen = merchant.options.find(name);
-  return chosen == merchant.options.end() ? std::nullopt : read_timeout(chosen->second);
+  return chosen == merchant.options.end() ? std::nullopt : read_duration(chosen->second, limits);
 }
 
 // Where the protocol has one charset, a merchant may say so and no more.
@@ -109,7 +143,8 @@ bool states_fixed_charset(const Profile& profile, const std::string& name, const
 }  // namespace
 
 bool is_common_option(std::string_view name) {
-  return contains(kFlags, name) || contains(kTimeouts, name) || name == kWindow || is_egress_option(name);
+  return contains(kFlags, name) || contains(kTimeouts, name) || name == kGiveUpAfter || is_number_option(name) ||
+         is_egress_option(name);
 }
 
 const OptionRule* find_option(const Profile& profile, std::string_view name) {
@@ -149,15 +184,25 @@ Result<std::string> option_value(const Profile& profile, const Merchant& merchan
 
 Timeouts timeouts_for(const Profile& profile, const Merchant& merchant) {
   Timeouts timeouts{profile.connect_timeout, profile.total_timeout};
-  timeouts.total = chosen_timeout(merchant, "total_timeout").value_or(timeouts.total);
-  timeouts.connect = chosen_timeout(merchant, "connect_timeout").value_or(timeouts.connect);
+  timeouts.total = chosen_duration(merchant, "total_timeout").value_or(timeouts.total);
+  timeouts.connect = chosen_duration(merchant, "connect_timeout").value_or(timeouts.connect);
   timeouts.connect = std::min(timeouts.connect, timeouts.total);
   return timeouts;
 }
 
+std::optional<Duration> give_up_after_for(const Profile& profile, const Merchant& merchant) {
+  const std::optional<Duration> chosen = chosen_duration(merchant, kGiveUpAfter, kGiveUpLimits);
+  return chosen ? chosen : profile.schedule.give_up_after;
+}
+
 std::optional<std::size_t> window_of(const Merchant& merchant) {
-  const auto chosen = merchant.options.find(kWindow);
-  return chosen == merchant.options.end() ? std::nullopt : read_window(chosen->second);
+  return chosen_number(merchant, kWindow, kWindowLimits);
+}
+
+std::optional<Rate> rate_of(const Merchant& merchant) {
+  const std::optional<std::size_t> per_second = chosen_number(merchant, kRate, kRateLimits);
+  if (!per_second) return std::nullopt;
+  return Rate{*per_second, chosen_number(merchant, kRateBurst, kRateLimits).value_or(0)};
 }
 
 Result<std::map<std::string, std::string>> resolved_options(const Profile& profile, const Merchant& merchant) {

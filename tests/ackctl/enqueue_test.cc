@@ -148,6 +148,15 @@ TEST_CASE("a daemon that goes away for good is unreachable in the end; one that 
   CHECK(has(never.err, "/nonexistent/ackd.sock"));
 }
 
+TEST_CASE("a daemon that breaks off before its first answer was there: its return is waited for") {
+  IngestDaemon daemon;
+  daemon.expect({{Mishap::kGone}});
+  const ProgramResult result = daemon.run({"-", "--timeout", "300ms"}, lines(0, 3));
+  CHECK(result.exit_code == 3);
+  CHECK(has(result.err, "trying again for"));
+  CHECK(has(result.err, "gave up after 300ms without progress"));
+}
+
 TEST_CASE("a refusal of the whole request ends it and says where") {
   IngestDaemon daemon;
   daemon.expect({{}, {Mishap::kRefused, 403}});

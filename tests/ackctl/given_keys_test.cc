@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 
 #include "fake_daemon.h"
 #include "temporary_folder.h"
@@ -36,14 +37,19 @@ TEST_CASE("a key is in no command line, no environment and no output, wherever i
   FakeDaemon daemon;
   const TemporaryFolder folder;
   daemon.put("PUT /v1/merchants/p/m", 201, kMade);
+  std::mutex mutex;  // requests are answered in threads of their own
   std::string seen;
-  daemon.on_request([&] { seen = seen_of_children(); });
+  daemon.on_request([&] {
+    const std::lock_guard<std::mutex> lock(mutex);
+    seen = seen_of_children();
+  });
   const std::string file = folder.write("k", std::string(kSecret) + "\n");
   for (const std::string& word : {"--key-file=" + file, std::string("--key=k=-")}) {
     CAPTURE(word);
     const ProgramResult result = daemon.run({"merchant", "add", "p", "m", word}, std::string(kSecret) + "\n");
     CHECK(result.exit_code == 0);
     CHECK(daemon.last_body() == R"({"keys":[{"id":"k","secret":"canary-5f3a"}],"version":0})");
+    const std::lock_guard<std::mutex> lock(mutex);
     CHECK(has(seen, word));
     CHECK_FALSE(has(seen + result.out + result.err, kSecret));
   }

@@ -24,7 +24,7 @@ namespace ackd {
 
 // What happens to one request instead of a plain answer.
 struct Mishap {
-  enum Kind { kNone, kRefused, kCutBefore, kCutAfterwards, kFullFrom } kind = kNone;
+  enum Kind { kNone, kRefused, kCutBefore, kCutAfterwards, kGone, kFullFrom } kind = kNone;
   int number = 0;  // kRefused: the status; kFullFrom: the first item (from 0) that finds the disk full
   int retry_after_s = 0;
 };
@@ -99,6 +99,7 @@ class IngestDaemon {
     if (!mishaps_.empty()) mishap = mishaps_.front();
     if (!mishaps_.empty()) mishaps_.pop_front();
     if (mishap.kind == Mishap::kCutBefore) return false;
+    if (mishap.kind == Mishap::kGone) return shutdown(listener_, SHUT_RDWR) < 0;  // new connections are refused
     const std::string answer = mishap.kind == Mishap::kRefused ? refusal(mishap) : results(body, mishap);
     return mishap.kind != Mishap::kCutAfterwards && send_all(fd, answer);
   }

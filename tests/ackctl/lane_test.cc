@@ -12,11 +12,12 @@ namespace {
 constexpr const char* kFirst =
     R"({"lanes":[{"provider":"p","merchant":"m1","in_flight":3,"window":16,"buffered":7,
         "opens_at":"2026-03-01T12:00:00.000Z","trouble":"no route\u001b[2J","host":"https://a.example",
-        "host_in_flight":3,"host_ceiling":64}],"next_cursor":"p||m1"})";
+        "host_in_flight":3,"host_ceiling":64,"rate":5,"rate_burst":10,
+        "rate_opens_at":"2026-03-01T12:00:00.200Z"}],"next_cursor":"p||m1"})";
 constexpr const char* kSecond =
     R"({"lanes":[{"provider":"p","merchant":"m1","origin":"https://b.example","in_flight":0,"window":16,"buffered":1,
-        "host":"https://b.example","host_in_flight":64,"host_ceiling":64,"held_back":true,"squeezed":true}],
-        "next_cursor":null})";
+        "host":"https://b.example","host_in_flight":64,"host_ceiling":64,"held_back":true,"untried":true,
+        "squeezed":true}],"next_cursor":null})";
 
 TEST_CASE("lane ls follows the pages, also an empty one, and passes its filters on") {
   FakeDaemon daemon;
@@ -47,7 +48,10 @@ TEST_CASE("lane show tells what keeps a merchant's lanes waiting") {
   CHECK(has(result.out, "lane p/m1  https://a.example"));
   CHECK(has(result.out, "closed until    2026-03-01 12:00:00.000 UTC"));
   CHECK(has(result.out, "64 of 64 requests in flight to it"));
+  CHECK(has(result.out, "rate            5 a second, 10 at once, used up until 2026-03-01 12:00:00.200"));
+  CHECK_FALSE(has(result.out, "rate of host"));
   CHECK(has(result.out, "its merchant fails: one request at a time"));
+  CHECK(has(result.out, "its merchant has not answered yet"));
   CHECK(has(result.out, "held back       sending to its host is suspended"));
   CHECK_FALSE(has(result.out, "\x1b"));
 }

@@ -19,7 +19,8 @@ constexpr const char* kActive =
         "keys":[{"id":"k1","parts":["secret"]}],"options":{},
         "source":"configuration","version":0})";
 constexpr const char* kPaused =
-    R"({"provider":"p","id":"m/1","url":"","state":"paused","pause_reason":"moves","activation_required":false,
+    R"({"provider":"p","id":"m/1","url":"","state":"paused","pause_reason":"moves",
+        "paused_until":"2026-03-01T06:00:00.000Z","activation_required":false,
         "activated":null,"keys":[],"options":{},"source":"record","version":1,
         "changed_at":"2026-03-01T11:00:00.000Z"})";
 
@@ -130,6 +131,9 @@ TEST_CASE("pause and resume say how the merchant stands then") {
   CHECK(daemon.last_body() == R"({"reason":"moves"})");
   CHECK(has(paused.out, "merchant p/m/1  paused\n"));
   CHECK(has(paused.out, "paused because  moves\n"));
+  CHECK(has(paused.out, "paused until    2026-03-01 06:00:00.000 UTC\n"));
+  CHECK(daemon.run({"merchant", "pause", "p", "m/1", "--for", "2h"}).exit_code == 0);
+  CHECK(daemon.run({"merchant", "pause", "p", "m/1", "--for", "2h", "--until", "2026-03-01T06:00:00Z"}).exit_code == 2);
   CHECK(has(paused.out, "none; each notification brings its own"));
   CHECK(daemon.run({"merchant", "pause", "p", "m/1"}).exit_code == 0);
   CHECK(daemon.last_body().empty());

@@ -213,20 +213,5 @@ TEST_CASE("clients are forgotten when that changes nothing for them, and those b
   CHECK(none.size() == 0);
 }
 
-TEST_CASE("a rate limit neither saves up more than its burst nor minds time that stands still") {
-  RateLimit limit(10, 5);
-  EngineTime now{1'000'000};
-  CHECK(limit.wait(now) == Duration(0));
-  limit.take(5, now);
-  CHECK(limit.wait(now) == Duration(100));
-  CHECK(limit.wait(EngineTime{now.ms - 50}) == Duration(100));
-  now.ms += 3'600'000;
-  limit.take(5, now);
-  CHECK(limit.wait(now) > Duration(0));
-  RateLimit none(0, 0);
-  none.take(1'000'000, now);
-  CHECK(none.wait(now) == Duration(0));
-}
-
 }  // namespace
 }  // namespace ackd::test

@@ -156,6 +156,29 @@ TEST_CASE("a merchant of the configuration is changed there, but paused and resu
   CHECK(world.post("/v1/merchants/dhpay/499800/pause", "{").status == 400);
 }
 
+TEST_CASE("a pause may have an end, which is shown and must be to come") {
+  ApiWorld world;
+  const std::string pause = "/v1/merchants/dhpay/499800/pause";
+  const auto until = [&](const std::string& body) {
+    const ApiResponse paused = world.post(pause, body);
+    REQUIRE(paused.status == 200);
+    return body_of(paused).value("paused_until", "");
+  };
+  const std::string in_two_hours = until(R"({"for": "2h"})");
+  CHECK(in_two_hours.size() == 24);
+  CHECK(until(R"({"until": "2099-01-01T00:00:00+01:00"})") == "2098-12-31T23:00:00.000Z");
+  world.post("/v1/notifications", dhpay_notification("o1"));
+  const Json lane = body_of(world.get("/v1/lanes"))["lanes"][0];
+  CHECK(lane["paused_until"] == "2098-12-31T23:00:00.000Z");
+  CHECK(until(R"({"reason": "for good"})").empty());
+  for (const char* refused :
+       {R"({"for": "0s"})", R"({"until": "2001-01-01T00:00:00Z"})", R"({"for": "soon"})", R"({"until": "soon"})",
+        R"({"for": 5})", R"({"for": "1h", "until": "2099-01-01T00:00:00Z"})", R"({"fro": "1h"})"}) {
+    CAPTURE(refused);
+    CHECK(world.post(pause, refused).status >= 400);
+  }
+}
+
 TEST_CASE("why says that a merchant is paused, and unknown ones are refused with what to do") {
   ApiWorld world;
   world.post("/v1/merchants/dhpay/499800/pause", R"({"reason": "maintenance"})");

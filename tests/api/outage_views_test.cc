@@ -77,7 +77,7 @@ TEST_CASE("why says what waits for an outage, and of a host that answers what it
   CHECK(why(lane).find("its lane is full") != std::string::npos);
 }
 
-TEST_CASE("why says of a merchant that fails when it is tried again, and what it waits for when that time has come") {
+TEST_CASE("why says of a merchant that fails, or has not answered yet, when it is tried and what it waits for") {
   LaneView lane;
   lane.known = true;
   lane.window = 1;
@@ -91,6 +91,33 @@ TEST_CASE("why says of a merchant that fails when it is tried again, and what it
   CHECK(to_json(lane, kNow)["squeezed"] == true);
   lane.opens_at = kNow;
   CHECK(why(lane).find("take turns in a quarter of all requests") != std::string::npos);
+  lane.squeezed = false;
+  lane.untried = true;
+  CHECK(why(lane).find("has not answered yet; such merchants take turns in half") != std::string::npos);
+  CHECK(to_json(lane, kNow)["untried"] == true);
+}
+
+TEST_CASE("why says which rate is used up and when the next request may start") {
+  LaneView lane;
+  lane.known = true;
+  lane.window = 4;
+  lane.host_ceiling = 64;
+  lane.host = "https://shop.example:443";
+  lane.host_rate = {Rate{2, 5}, kNow + Duration(300)};
+  CHECK(why(lane).find("the rate of its host https://shop.example:443, 2 a second, is used up; the next may "
+                       "start at") != std::string::npos);
+  CHECK(why(lane).find("(in 300ms)") != std::string::npos);
+  lane.rate = {Rate{1, 0}, kNow + Duration(700)};
+  CHECK(why(lane).find("the rate of its merchant, 1 a second") != std::string::npos);
+  const nlohmann::ordered_json json = to_json(lane, kNow);
+  CHECK(json["rate"] == 1);
+  CHECK(json["rate_burst"] == 1);
+  CHECK(json.contains("rate_opens_at"));
+  CHECK(json["host_rate_burst"] == 5);
+  lane.rate.next_at = lane.host_rate.next_at = kNow;
+  CHECK(why(lane).find("its turn") != std::string::npos);
+  CHECK_FALSE(to_json(lane, kNow).contains("rate_opens_at"));
+  CHECK_FALSE(to_json(LaneView{}, kNow).contains("rate"));
 }
 
 }  // namespace

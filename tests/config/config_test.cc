@@ -58,6 +58,26 @@ TEST_CASE("an inbox names the platform's file, and never ackd's own") {
   CHECK(error_of(folder, "inbox: {sqlite: p.db, poll: 1s}\n").find("poll") != std::string::npos);
 }
 
+TEST_CASE("rates are read, those of hosts by scheme, name and port") {
+  const TemporaryFolder folder;
+  const auto config = load(folder, R"(
+delivery:
+  lane_rate: 5
+  lane_rate_burst: 10
+  host_rate: 7
+  host_rates:
+    https://shop.example: {rate: 20, burst: 40}
+    http://127.0.0.1:8080: {rate: 0}
+)");
+  REQUIRE(config.ok());
+  const DeliveryRates& rates = config->delivery.rates;
+  CHECK(rates.lane == Rate{5, 10});
+  CHECK(rates.host == Rate{7, 0});
+  CHECK(rates.of_host("https://shop.example:443") == Rate{20, 40});
+  CHECK(rates.of_host("http://127.0.0.1:8080").none());
+  CHECK(rates.of_host("http://shop.example:80") == Rate{7, 0});
+}
+
 TEST_CASE("values, sizes, durations and relative paths are read") {
   const TemporaryFolder folder;
   folder.write("k", "secret\n");
@@ -150,6 +170,13 @@ TEST_CASE("errors name file, line and field, and what to do") {
       {"node: 1024\n", "config.yaml:1:1: node: '1024' is not a whole number from 0 to 1023"},
       {"node: 010\n", "node: '010'"},
       {"delivery: {lane_window: 0}\n", "delivery.lane_window: '0' is not a whole number from 1 to 4096"},
+      {"delivery: {lane_rate: 1000001}\n", "delivery.lane_rate: '1000001' is not a whole number from 0 to 1000000"},
+      {"delivery: {host_rate_burst: 2}\n", "delivery.host_rate_burst: means nothing without host_rate"},
+      {"delivery: {host_rates: 5}\n", "delivery.host_rates: must be a map of hosts"},
+      {"delivery: {host_rates: {shop.example: {rate: 1}}}\n", "is not a host; write https://shop.example"},
+      {"delivery: {host_rates: {\"https://shop.example/x\": {rate: 1}}}\n",
+       "is not a host; write https://shop.example"},
+      {"delivery: {host_rates: {\"https://shop.example\": {burst: 1}}}\n", "burst: means nothing without rate"},
       {"delivery: {page_memory: 64MB}\n", "delivery.page_memory: '64MB' is not a size from 1MiB to 8GiB"},
       {"delivery: {page_memory: 9GiB}\n", "'9GiB' is not a size"},
       {"delivery: {page_memory: 99999999999999999999GiB}\n", "is not a size"},

@@ -35,11 +35,14 @@ def post_at_once(daemon, port, document):
     def client(number):
         connection = (harness.UnixConnection(daemon.socket) if number % 2 else
                       http.client.HTTPConnection("127.0.0.1", port, timeout=20))
-        connection.connect()
-        barrier.wait()
         try:
+            connection.connect()
+        except OSError:
+            return barrier.abort()  # or the others would wait for it
+        try:
+            barrier.wait()
             answers[number] = post(connection, document)
-        except (OSError, http.client.HTTPException, ValueError):
+        except (OSError, http.client.HTTPException, ValueError, threading.BrokenBarrierError):
             pass
         connection.close()
 

@@ -2,6 +2,7 @@
 // the reader are played by the test; the simulator runs jobs against everything else.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -113,7 +114,10 @@ class Fixture {
     if (batch.job) result.job.resize(batch.job->changes.size(), done);
     for (const PageRequest& page : batch.pages) {
       result.pages.push_back({page.lane, page.due_class, {}, EngineTime::max()});
-      if (page.due_class == DueClass::kFresh) result.pages.back().rows = std::exchange(due, {});
+      const auto row = std::find_if(due.begin(), due.end(), [&](auto& each) { return each.key.lane == page.lane; });
+      if (row == due.end() || page.due_class != DueClass::kFresh) continue;
+      result.pages.back().rows.push_back(*row);
+      due.erase(row);
     }
     outbox.result = std::move(result);
     turn();
@@ -139,10 +143,11 @@ class Fixture {
   }
   // Has these notifications start; they are being signed from then on.
   void fly(const Ids& ids) {
-    outbox.arrivals.push_back({{9}, {"provider", "m", ""}, {EngineTime{1}, EngineTime::max()}});
     for (const std::int64_t id : ids) {
+      const LaneKey key{"provider", "m", "http://host" + std::to_string(id)};
+      outbox.arrivals.push_back({{id}, key, {EngineTime{1}, EngineTime::max()}});
       DueNotification row;
-      row.key = {{9}, DueClass::kFresh, {1}, {id}};
+      row.key = {{id}, DueClass::kFresh, {1}, {id}};
       due.push_back(row);
     }
     turn();

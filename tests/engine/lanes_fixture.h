@@ -27,7 +27,7 @@ inline LaneFacts default_facts(const LaneKey& lane) {
   return {lane.merchant.back() % 2 == 0 ? "even" : "odd", std::nullopt, false};
 }
 
-// Lanes that have the whole of their window from the start.
+// Lanes that have the whole of their window from the start, because their merchants count as known.
 inline LaneLimits unlearned(LaneLimits limits) {
   limits.window_first = limits.window;
   return limits;
@@ -39,34 +39,49 @@ class LanesFixture {
       : lanes(unlearned(limits), outage, [this](const LaneKey& lane) {
           const auto changed = facts.find(lane.merchant);
           return changed == facts.end() ? default_facts(lane) : changed->second;
-        }) {}
+        }) {
+    lanes.advance(now);
+  }
 
   // Gives the lane's merchant other facts, as a committed change does.
   void change(std::int64_t lane, const LaneFacts& to) {
     facts[key(lane).merchant] = to;
-    lanes.merchant_changed("provider", key(lane).merchant, kNow);
+    lanes.merchant_changed("provider", key(lane).merchant, now);
   }
 
   void offer(std::int64_t lane, std::int64_t id, DueClass due_class = DueClass::kFresh) {
-    Lane& found = lanes.get(LaneId{lane}, key(lane));
+    offer(lane, key(lane), id, due_class);
+  }
+  // In a lane of another name.
+  void offer(std::int64_t lane, const LaneKey& name, std::int64_t id, DueClass due_class = DueClass::kFresh) {
+    Lane& found = lanes.get(LaneId{lane}, name);
+    if (knows_merchants && found.place == Lane::Place::kNowhere) found.window.know();
     lanes.offer(found, row(lane, id, due_class));
-    lanes.reconsider(found, kNow);
+    lanes.reconsider(found, now);
   }
   // Starts one and returns its id; 0 when nothing may start.
   std::int64_t start() {
-    const std::optional<Lanes::Next> next = lanes.take_next(kNow);
+    const std::optional<Lanes::Next> next = lanes.take_next(now);
     return next ? next->row.key.id.value : 0;
   }
   void finish(std::int64_t lane, std::int64_t id, Duration took, std::optional<HostIndex> host = std::nullopt,
               LaneFeedback feedback = LaneFeedback::kNone) {
     Lane& found = *lanes.find(LaneId{lane});
     const Duration closed = lanes.finished(found, host.value_or(found.host), took, feedback);
-    if (closed.count() > 0) lanes.close_until(found, kNow + closed);
+    if (closed.count() > 0) lanes.close_until(found, now + closed);
     found.bring_back(NotificationId{id});
-    lanes.reconsider(found, kNow);
+    lanes.reconsider(found, now);
   }
 
+  void pass(Duration time) {
+    now = now + time;
+    lanes.advance(now);
+    lanes.wake_due(now);
+  }
+
+  bool knows_merchants = true;
   std::map<std::string, LaneFacts> facts;
+  EngineTime now = kNow;
   Outage outage{3, kNow};
   Lanes lanes;
 };

@@ -126,4 +126,33 @@ TEST_CASE("a suspect beside what was on its way when the lane was squeezed takes
   CHECK(f.lanes.squeezed_in_flight() == 0);
 }
 
+TEST_CASE(
+    "merchants that have not answered yet have one request each, and a share together; one that answers has more") {
+  LanesFixture f({.window = 4, .page_rows = 100, .untried_max = 2});
+  f.knows_merchants = false;
+  for (std::int64_t lane = 1; lane <= 3; ++lane) {
+    f.facts[key(lane).merchant] = {"http://host" + std::to_string(lane), std::nullopt, false};
+    for (std::int64_t i = 0; i < 6; ++i) f.offer(lane, lane * 100 + i);
+  }
+  CHECK(f.start() == 100);
+  CHECK(f.start() == 200);
+  CHECK(f.start() == 0);
+  CHECK(f.lanes.untried_in_flight() == 2);
+  f.finish(1, 100, Duration(1), std::nullopt, LaneFeedback::kGood);
+  std::multiset<std::int64_t> lanes_started;
+  while (const std::int64_t id = f.start()) lanes_started.insert(id / 100);
+  CHECK(lanes_started == std::multiset<std::int64_t>{1, 1, 1, 1, 3});
+  CHECK(f.lanes.untried_in_flight() == 2);
+}
+
+TEST_CASE("a merchant at a host that has answered of late is known") {
+  LanesFixture f({.window = 4, .untried_max = 1});
+  f.knows_merchants = false;
+  f.outage.note("odd", Contact::kReached, kNow);
+  for (std::int64_t i = 0; i < 6; ++i) f.offer(1, 100 + i);
+  int started = 0;
+  while (f.start() != 0) ++started;
+  CHECK(started == 4);
+}
+
 }  // namespace ackd::test

@@ -24,7 +24,8 @@ import itertools
 
 import books
 
-EARLY_MAX_S = 0.001
+EARLY_MAX_S = 0.001  # times are whole milliseconds
+CLOCK_READ_ANEW_S = 0.001  # and so is the clock that a start reads anew
 EXPLANATIONS_MAX = 1_000  # an order that many crashes have hit has more of them than anybody needs
 STATES = ("pending", "held", "delivered", "exhausted", "cancelled")
 ENDED = ("delivered", "exhausted", "cancelled")
@@ -262,7 +263,7 @@ class Case:
         innocent = guilty = None
         for groups in itertools.islice(groupings(attempts, self.arrivals), EXPLANATIONS_MAX):
             margins = self.margins_of(attempts, groups)
-            if min(margins, default=0) >= -EARLY_MAX_S:
+            if min(margins, default=0) >= -self.early_max_s():
                 innocent = margins
                 break
             guilty = max(guilty or margins, margins, key=min)
@@ -271,6 +272,9 @@ class Case:
             yield self.unexplained(attempts)
         elif innocent is None:
             yield self.crime("early", f"sent {-min(guilty) * 1000:.1f} ms before its time")
+
+    def early_max_s(self):
+        return EARLY_MAX_S + (CLOCK_READ_ANEW_S if self.terms.crashes else 0)
 
     def margins_of(self, attempts, groups):
         """How long after the earliest moment that its schedule allows each group came."""

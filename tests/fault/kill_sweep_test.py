@@ -32,10 +32,13 @@ def test(options, folder):
                 began = time.monotonic()
                 daemon.start(ready_seconds=RESTART_SECONDS_MAX)
                 slowest = max(slowest, time.monotonic() - began)
+            client = harness.Client(daemon.socket)
+            harness.wait_until(lambda: not client.call("GET", "/v1/stats")[1]["engine"]["recovering"], 60, "recovered")
+            held = truth.end_holds(daemon, "retry")  # who was the only one in flight three times is quarantined
             verdict = truth.verdict(daemon, crashes=rounds)
             assert verdict.figures["accepted"] > rounds, "too little load to mean anything"
             assert daemon.stop() == 0, "the drain did not end well:\n" + daemon.tail()
-            print(f"{rounds} kills, ready again within {slowest:.2f} s: {verdict}")
+            print(f"{rounds} kills, ready again within {slowest:.2f} s, {held} quarantined: {verdict}")
         finally:
             daemon.end()
 

@@ -148,6 +148,26 @@ def sweep(run, name, chooser, at_start):
     return f": of {total}, {ends}"
 
 
+def try_questions(run):
+    """Each allocation that a question makes fails once: it may be refused, and the next one is answered."""
+    run.start()
+    run.work()  # so that nothing but the questions needs memory
+    client, kind, refused, total = harness.Client(run.daemon.socket), KINDS["SQLite"], 0, 0
+    for question in ("/v1/stats", "/v1/notifications?limit=5", "/v1/jobs"):
+        run.memory.arm(kind, 0)
+        assert client.call("GET", question)[0] == 200, question
+        calls = run.memory.seen(kind)
+        for number in range(1, calls + 1):
+            run.memory.arm(kind, number)
+            refused += client.call("GET", question)[0] != 200
+            run.memory.arm(kind, 0)
+            status, answer = client.call("GET", question)
+            assert status == 200, f"{question}, after allocation {number} had failed: {status} {answer}"
+        total += calls
+    assert refused, f"none of {total} allocations was refused"
+    return f": of {total}, {refused} refused"
+
+
 def try_limit(options, folder, found):
     """No more address space while many are in flight and more come in: every allocation of any library may fail."""
     with found.case("D3 no address space is left") as show, oracle.Oracle(os.path.join(folder, "oracle")) as truth:
@@ -185,6 +205,8 @@ def test(options, folder):
                 for at_start in (True, False):
                     with found.case(f"D{KINDS[name] + 1} {name}, {'at the start' if at_start else 'at work'}") as show:
                         show("", "", sweep(run, name, chooser, at_start))
+            with found.case("D2 SQLite, when asked") as show:
+                show("", "", try_questions(run))
             with found.case("D1, D2 the judgement") as show:
                 run.start()
                 client = harness.Client(run.daemon.socket)

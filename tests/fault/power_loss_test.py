@@ -103,10 +103,11 @@ class World:
         return [entry for entry in self.ledger if entry["event"] != "reply"
                 or (self.reply_points[id(entry)] is not None and self.reply_points[id(entry)] <= point)]
 
-    def judge(self, point):
-        """Starts on the image, lets it end its work; the crimes, and how many were acknowledged by then."""
+    def judge(self, point, since=None):
+        """Starts on the image, lets it end its work; the crimes, and how many were acknowledged by then. `since` is when
+        the power came back for the first time after the run, where that was not now."""
         with volumes.mounted(self.data, "-o", "loop", self.image):
-            began = time.monotonic()
+            began = since or time.monotonic()
             self.daemon.start(may_die=True)
             if self.daemon.process.poll() is not None:
                 return [judge.Crime("damaged", "the record", self.daemon.tail().splitlines()[-1])], 0
@@ -173,6 +174,7 @@ def cut_again(world, point):
     folder = os.path.join(world.folder, "again")
     shutil.rmtree(folder, ignore_errors=True)
     disk = block_log.LoggedDisk(folder, MEBIBYTES, world.image)
+    since = time.monotonic()
     with disk, volumes.mounted(world.data, "--bind", disk.mount):
         world.daemon.start()
         threading.Event().wait(world.chooser.uniform(0, 0.3))
@@ -180,7 +182,7 @@ def cut_again(world, point):
         world.daemon.kill()
     again = world.chooser.randint(0, entries)
     for _ in block_log.images(disk, [again], world.chooser, world.image):
-        crimes, _ = world.judge(point)
+        crimes, _ = world.judge(point, since)
         assert not crimes, f"crash points {point} and {again}: {crimes[:5]}"
 
 

@@ -114,7 +114,8 @@ def try_lost(options, folder, found):
             break_it(address)
         began = time.monotonic()
         posted = [world.accepted(f"m{i}") for i in range(len(usable))]
-        for (name, _, _, expected), identifier in zip(usable, posted):
+        # What is not sent has the time until it is looked at, so it comes before those that are tried twice.
+        for (name, _, _, expected), identifier in sorted(zip(usable, posted), key=lambda each: each[0][3][0] != "not_sent"):
             with found.case(f"H1 {name}", world.probe) as show:
                 show(*expected, seconds=check_lost(world, expected, identifier)[0].seconds, since=began)
         network.heal()
@@ -231,21 +232,22 @@ def try_killed(options, folder, found):
 
 
 class ClosesAsItIsUsed:
-    """Keeps so many connections open after an answer each, and closes each of them at the next request's first bytes."""
+    """Keeps so many connections open after an answer each, and closes each of them at the next request's first bytes. The
+    very first has introduced the merchant, who is sent one request at a time before."""
 
     def __init__(self, idle, reset):
-        self.idle = idle
+        self.last = idle + 1
         self.together = threading.Barrier(idle)
         self.reset = reset
         self.cut = 0
 
     def __call__(self, connection):
         request = connection.read_request()
-        if connection.number <= self.idle:
+        if connection.number <= self.last:
             self.together.wait(20)
         while request:
             connection.answer()
-            if connection.number <= self.idle:
+            if connection.number <= self.last:
                 connection.read_some()
                 self.cut += 1
                 return connection.reset() if self.reset else None
@@ -260,6 +262,8 @@ def try_closed_idle(options, folder, found):
     with World(options, folder, merchants, delays=DELAYS) as world:
         for i, (idle, reset) in enumerate(cases):
             address, script = address_of(2, i), ClosesAsItIsUsed(idle, reset)
+            world.receivers.scripts[address] = lambda connection: connection.read_request() and connection.answer()
+            world.deliver(f"m{i}")
             world.receivers.scripts[address] = script
             how = "reset" if reset else "closed"
             with found.case(f"H6 {idle} idle, {how} as it is used again", world.probe) as show:

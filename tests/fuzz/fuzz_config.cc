@@ -53,6 +53,10 @@ void check_delivery(const DeliveryConfig& d) {
   CHECK_THAT(within(d.lane_window, 1, 4096) && within(d.lane_window_first, 1, 4096) &&
                  within(d.host_ceiling, 1, 16384) && within(d.transfers_max, 1, 65536),
              "what is sent at once is bounded");
+  for (const Rate& rate : {d.rates.lane, d.rates.host}) {
+    CHECK_THAT(rate.per_second <= kRateMax && rate.burst <= kRateMax, "rates are bounded");
+    CHECK_THAT(rate.burst == 0 || !rate.none(), "a burst has a rate");
+  }
   CHECK_THAT(within(d.unsettled_max, d.transfers_max, 1'000'000), "every transfer can settle");
   CHECK_THAT(within(d.page_bytes_max, 1 << 20, 8 * kGiB) && within(d.admission_bytes_queued_max, 1 << 20, 8 * kGiB) &&
                  within(d.admissions_queued_max, 1, 1'000'000) && d.suspend_hosts_min <= 10'000,

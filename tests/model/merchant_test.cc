@@ -106,11 +106,29 @@ TEST_CASE("sealed keys are those on record") {
 
 TEST_CASE("a pause is known with its reason, whether the merchant is or not") {
   MerchantDirectory directory;
-  directory.pause({"p", "m"}, "their server burns");
-  CHECK(*directory.pause_reason("p", "m") == "their server burns");
-  CHECK(directory.pause_reason("p", "n") == nullptr);
+  directory.pause({"p", "m"}, {"their server burns", std::nullopt});
+  CHECK(directory.find_pause("p", "m")->reason == "their server burns");
+  CHECK(directory.find_pause("p", "n") == nullptr);
   directory.resume({"p", "m"});
-  CHECK(directory.pause_reason("p", "m") == nullptr);
+  CHECK(directory.find_pause("p", "m") == nullptr);
+}
+
+TEST_CASE("pauses that end by themselves are known by when they do, and the last word about one counts") {
+  MerchantDirectory directory;
+  CHECK_FALSE(directory.next_pause_end().has_value());
+  directory.pause({"p", "a"}, {"", EngineTime{300}});
+  directory.pause({"p", "b"}, {"", EngineTime{200}});
+  directory.pause({"p", "c"}, {"", std::nullopt});
+  CHECK(directory.next_pause_end() == EngineTime{200});
+  CHECK(directory.pauses_ended_by(EngineTime{199}, 10).empty());
+  CHECK(directory.pauses_ended_by(EngineTime{300}, 10).size() == 2);
+  CHECK(directory.pauses_ended_by(EngineTime{300}, 1) == std::vector<MerchantName>{{"p", "b"}});
+  directory.pause({"p", "b"}, {"", EngineTime{400}});
+  CHECK(directory.next_pause_end() == EngineTime{300});
+  directory.pause({"p", "a"}, {"", std::nullopt});
+  CHECK(directory.next_pause_end() == EngineTime{400});
+  directory.resume({"p", "b"});
+  CHECK_FALSE(directory.next_pause_end().has_value());
 }
 
 }  // namespace ackd

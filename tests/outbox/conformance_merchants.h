@@ -120,6 +120,21 @@ inline void check_pauses(Store& store) {
     CHECK(store.merchants().paused[0].merchant == kShop);
     CHECK(store.merchants().paused[0].reason == "still");
   }
+  SUBCASE("its end is kept, and the last one counts") {
+    const auto until = [&](std::optional<EngineTime> end) {
+      MerchantPauseChange change = pausing(true, "x");
+      change.pause.until = end;
+      apply(store, change);
+      return store.merchants().paused.at(0).until;
+    };
+    CHECK(until(after(60)) == after(60));
+    CHECK(until(after(90)) == after(90));
+    CHECK(until(std::nullopt) == std::nullopt);
+    CHECK(until(after(60)) == after(60));
+    apply(store, pausing(false, ""));
+    CHECK(store.merchants().paused.empty());
+    CHECK(until(std::nullopt) == std::nullopt);
+  }
   SUBCASE("resuming ends it, also twice") {
     apply(store, pausing(true, "x"));
     CHECK(apply(store, pausing(false, "")).applied == Applied::kApplied);

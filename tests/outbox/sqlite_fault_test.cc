@@ -202,4 +202,16 @@ TEST_CASE("checkpoints keep the WAL short") {
   CHECK(std::filesystem::file_size(folder.file("outbox.db-wal")) < 24 * 1024 * 1024);
 }
 
+TEST_CASE("without memory the outbox is not opened, and why is said") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("outbox.db");
+  REQUIRE(SqliteDatabase::open(path, SqliteDatabase::Access::kWriter).ok());
+  sqlite3_hard_heap_limit64(1);
+  const auto refused = SqliteDatabase::open(path, SqliteDatabase::Access::kWriter);
+  sqlite3_hard_heap_limit64(0);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().message.find("out of memory") != std::string::npos);
+  CHECK(SqliteDatabase::open(path, SqliteDatabase::Access::kWriter).ok());
+}
+
 }  // namespace ackd

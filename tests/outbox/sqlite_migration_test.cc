@@ -17,10 +17,7 @@ using conformance::notification;
 using conformance::row_of;
 using conformance::settlement;
 
-// Makes the file from the SQL of tests/outbox/version_1.sql.
-void make_version_1(const std::string& path) {
-  std::ifstream file(ACKD_SOURCE_DIR "/tests/outbox/version_1.sql");
-  const std::string sql(std::istreambuf_iterator<char>(file), {});
+void run_sql(const std::string& path, const std::string& sql) {
   sqlite3* handle = nullptr;
   REQUIRE(sqlite3_open(path.c_str(), &handle) == SQLITE_OK);
   char* message = nullptr;
@@ -29,6 +26,12 @@ void make_version_1(const std::string& path) {
   sqlite3_free(message);
   sqlite3_close(handle);
   REQUIRE(trouble == "");
+}
+
+// Makes the file from the SQL of tests/outbox/version_1.sql.
+void make_version_1(const std::string& path) {
+  std::ifstream file(ACKD_SOURCE_DIR "/tests/outbox/version_1.sql");
+  run_sql(path, std::string(std::istreambuf_iterator<char>(file), {}));
   ::chmod(path.c_str(), 0600);
 }
 
@@ -74,6 +77,22 @@ TEST_CASE("activation works in a migrated file, and what was held before it stay
   acknowledged.probed_url = "https://shop.example/notify";
   apply(store, acknowledged);
   CHECK(store.activation().activations.size() == 1);
+}
+
+TEST_CASE("a pause of a file before version 5 goes on without an end, and may be given one") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("outbox.db");
+  make_version_1(path);
+  {
+    SqliteStore store(small_options(path));
+    apply(store, MerchantPauseChange{{{"dhpay", "m1"}, "before"}, true, conformance::after(0)});
+  }
+  run_sql(path, "ALTER TABLE merchant DROP COLUMN pause_until; PRAGMA user_version=4");
+  SqliteStore store(small_options(path));
+  REQUIRE(store.merchants().paused.size() == 1);
+  CHECK_FALSE(store.merchants().paused[0].until.has_value());
+  apply(store, MerchantPauseChange{{{"dhpay", "m1"}, "before", conformance::after(60)}, true, conformance::after(0)});
+  CHECK(store.merchants().paused[0].until == conformance::after(60));
 }
 
 TEST_CASE("what awaits an activation is found by its index alone") {

@@ -7,6 +7,7 @@ namespace {
 
 LaneWindow after(int good, std::size_t most = 16) {
   LaneWindow window(4, most);
+  window.know();
   for (int i = 0; i < good; ++i) window.on_good();
   return window;
 }
@@ -65,7 +66,7 @@ TEST_CASE("about a windowful of failures in a row squeezes, whatever its size") 
 }
 
 TEST_CASE("a squeezed lane has one request at a time, after one second, two, four and at most sixty") {
-  LaneWindow window(4, 16);
+  LaneWindow window = after(0);
   for (int i = 0; i < 3; ++i) CHECK(window.on_bad() == Duration(0));
   CHECK(window.on_bad() == Duration(1'000));
   CHECK(window.squeezed());
@@ -77,7 +78,7 @@ TEST_CASE("a squeezed lane has one request at a time, after one second, two, fou
 }
 
 TEST_CASE("one success ends the squeeze, and three more bring the window back to its start") {
-  LaneWindow window(4, 16);
+  LaneWindow window = after(0);
   for (int i = 0; i < 20; ++i) window.on_bad();
   window.on_good();
   CHECK_FALSE(window.squeezed());
@@ -105,12 +106,26 @@ TEST_CASE("a changed ceiling counts at once, and squeezes nothing") {
 }
 
 TEST_CASE("what was learned can be forgotten") {
-  LaneWindow window(4, 16);
+  LaneWindow window = after(0);
   for (int i = 0; i < 20; ++i) window.on_bad();
   window.forget();
+  CHECK(window.untried());
   CHECK_FALSE(window.squeezed());
-  CHECK(window.size() == 4);
-  CHECK(failures_to_squeeze(window) == 4);
+  CHECK(window.size() == 1);
+}
+
+TEST_CASE("before its merchant has answered a lane has one request, whose failure squeezes it") {
+  LaneWindow window(4, 16);
+  CHECK(window.untried());
+  CHECK(window.size() == 1);
+  LaneWindow answered = window;
+  answered.on_good();
+  CHECK_FALSE(answered.untried());
+  CHECK(answered.size() == 4);
+  CHECK(window.on_bad() == LaneWindow::kBackOffMin);
+  CHECK_FALSE(window.untried());
+  window.know();  // somebody else at its host has answered: that says nothing of what it has seen itself
+  CHECK(window.squeezed());
 }
 
 }  // namespace ackd

@@ -74,6 +74,21 @@ TEST_CASE("give_up_after ends the schedule beyond it, not at it, and counts from
   CHECK_FALSE(next_attempt(schedule, failed));
 }
 
+TEST_CASE("a merchant's give_up_after stands instead of the schedule's, sooner or later") {
+  Schedule schedule;
+  schedule.delays = {minutes(10), minutes(10)};
+  schedule.give_up_after = minutes(10);
+  FailedAttempt failed = after_step(1);
+  CHECK(next_attempt(schedule, failed).has_value());
+  failed.give_up_after = minutes(9);
+  CHECK_FALSE(next_attempt(schedule, failed).has_value());
+  CHECK(has_steps_left(schedule, failed.steps_used));
+  failed.counts_from = kEnded - minutes(30);
+  failed.give_up_after = minutes(40);
+  CHECK(next_attempt(schedule, failed) == kEnded + minutes(10));
+  CHECK_FALSE(has_steps_left(schedule, 3));
+}
+
 TEST_CASE("an attempt that was itself made beyond give_up_after is the final one") {
   Schedule schedule = three_steps();
   schedule.give_up_after = minutes(10);

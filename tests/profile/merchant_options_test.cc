@@ -55,6 +55,31 @@ TEST_CASE("connecting never gets longer than the whole") {
   CHECK(timeouts_for(profile(), with("connect_timeout", "1m")).connect == Duration(10'000));
 }
 
+TEST_CASE("a merchant may be given up sooner or later than its protocol says") {
+  for (const char* value : {"1s", "2d", "365d"}) CHECK(fits("give_up_after", value));
+  for (const char* value : {"0s", "999ms", "366d", "2", "", "never"}) CHECK_FALSE(fits("give_up_after", value));
+  Profile limited = profile();
+  CHECK_FALSE(give_up_after_for(limited, {}).has_value());
+  limited.schedule.give_up_after = std::chrono::hours(3);
+  CHECK(give_up_after_for(limited, {}) == std::chrono::hours(3));
+  CHECK(give_up_after_for(limited, with("give_up_after", "2d")) == std::chrono::hours(48));
+}
+
+TEST_CASE("a rate is the merchant's, or nobody's, and its burst means nothing without it") {
+  for (const char* value : {"0", "1", "1000000"}) CHECK(fits("rate", value));
+  for (const char* value : {"1000001", "", "-1", "1.5", "4 ", "5/s"}) CHECK_FALSE(fits("rate", value));
+  const Status alone = check_options(profile(), with("rate_burst", "4"));
+  CHECK(alone.error().message.find("means nothing without the option rate") != std::string::npos);
+  CHECK_FALSE(rate_of({}).has_value());
+  Merchant merchant = with("rate", "4");
+  CHECK(rate_of(merchant) == Rate{4, 0});
+  merchant.options["rate_burst"] = "9";
+  CHECK(check_options(profile(), merchant).ok());
+  CHECK(rate_of(merchant) == Rate{4, 9});
+  merchant.options["rate"] = "0";
+  CHECK(rate_of(merchant)->none());
+}
+
 TEST_CASE("a window is the merchant's, or nobody's") {
   CHECK_FALSE(window_of({}).has_value());
   CHECK(window_of(with("window", "4")) == 4);

@@ -38,16 +38,20 @@ void FairnessWitness::on_turn(const EngineStats& stats, const IsAway& is_away, c
   if (now - looked_at_ < kLookEvery) return;
   looked_at_ = now;
   std::map<LaneId, Since> waiting;
+  std::size_t competing = 0;  // also those whose window or whose host is full at the moment
   for (std::size_t i = 0; i < record_.lanes.size(); ++i) {
     const LaneId lane{static_cast<std::int64_t>(i + 1)};
-    if (!has_room(lane, record_.lanes[i]) || !has_due_row(lane, stats.now, is_away)) continue;
+    if (!has_due_row(lane, stats.now, is_away)) continue;
+    ++competing;
+    if (!has_room(lane, record_.lanes[i])) continue;
     const auto before = waiting_.find(lane);
     waits_ += before != waiting_.end();
     waiting.emplace(lane, before == waiting_.end() ? Since{now, stats.now} : before->second);
   }
-  for (const auto& [lane, since] : waiting) {
+  for (auto& [lane, since] : waiting) {
+    since.competing = std::max(since.competing, competing);
     const Duration waits = std::min(now - since.boot, stats.now - since.engine);
-    if (waits <= patience(waiting.size())) continue;
+    if (waits <= patience(since.competing)) continue;
     fail_("passed over for " + std::to_string(waits.count() / 1'000) +
           " s while others were sent to: " + record_.lanes.at(static_cast<std::size_t>(lane.value - 1)).merchant);
   }

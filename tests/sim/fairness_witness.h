@@ -45,6 +45,7 @@ class FairnessWitness {
   struct Since {
     BootTime boot;
     EngineTime engine;
+    std::size_t competing = 0;  // lanes at most since then
   };
   std::map<LaneId, Since> waiting_;
   BootTime looked_at_;

@@ -317,8 +317,9 @@ OperationResult ModelWriter::change_merchant(const MerchantChange& change) {
 }
 
 void ModelWriter::pause(const MerchantPauseChange& change) {
+  observer_.on_pause(change);
   if (change.paused) {
-    record_.paused[change.pause.merchant] = change.pause.reason;
+    record_.paused[change.pause.merchant] = {change.pause.reason, change.pause.until};
   } else {
     record_.paused.erase(change.pause.merchant);
   }
@@ -464,7 +465,7 @@ std::vector<Job> running_jobs(const ModelRecord& record) {
 MerchantsOpening merchants_of(const ModelRecord& record) {
   MerchantsOpening known;
   for (const auto& [name, merchant] : record.merchants) known.merchants.push_back(merchant);
-  for (const auto& [name, reason] : record.paused) known.paused.push_back({name, reason});
+  for (const auto& [name, pause] : record.paused) known.paused.push_back({name, pause.reason, pause.until});
   for (const auto& [provider, keys] : record.shared) known.shared.push_back({provider, keys});
   return known;
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "model/merchant.h"
 #include "outbox/outbox.h"
 #include "outbox/queries.h"
 
@@ -47,7 +48,7 @@ struct ModelRecord {
   std::map<InboxErrorName, InboxError> inbox_errors;
   std::map<JobId, Job> jobs;
   std::map<MerchantName, MerchantRecord> merchants;
-  std::map<MerchantName, std::string> paused;  // to the reason
+  std::map<MerchantName, MerchantDirectory::Pause> paused;
   std::map<std::string, std::vector<SealedKey>> shared;
   NotificationId newest;
   EngineTime newest_record;
@@ -62,6 +63,7 @@ class RecordObserver {
   virtual void on_settlement(const ModelRow& before, const Settlement& settlement) = 0;
   virtual void on_change(const OperatorChange& change) = 0;
   virtual void on_merchant(const MerchantName&) {}  // put, imported or removed
+  virtual void on_pause(const MerchantPauseChange&) {}
   virtual void on_inbox(const InboxSlice& slice) = 0;
   virtual void on_job_start(const Job& job) = 0;
   // With the job as it was, and what came of each change.

@@ -22,8 +22,10 @@ std::size_t OutageWitness::count(bool failing, Duration within, BootTime now) co
 
 void OutageWitness::on_sign(NotificationId id, const std::string& origin, BootTime now) {
   const auto host = hosts_.find(origin);
-  const bool proven = host != hosts_.end() && !host->second.failing && now - host->second.at < Outage::kWindow + kSlack;
-  starts_[id] = {origin, proven};
+  const bool reached =
+      host != hosts_.end() && !host->second.failing && now - host->second.at < Outage::kWindow + kSlack;
+  // After a freeze it may have been: what was known of hosts is forgotten here, and not by the engine.
+  starts_[id] = {origin, reached || now < trusted_from_};
   signed_now_.push_back(id);
 }
 

@@ -82,7 +82,7 @@ std::string words(const MerchantRecord& merchant) {
 }
 
 std::string words(const MerchantPause& pause) {
-  return words(pause.merchant) + " paused: " + pause.reason;
+  return fmt::format("{} paused until {}: {}", words(pause.merchant), pause.until ? pause.until->ms : 0, pause.reason);
 }
 
 std::string words(const SharedKeysRecord& shared) {

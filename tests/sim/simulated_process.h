@@ -30,13 +30,14 @@ inline Merchant merchant_of(const MerchantRecord& record) {
   Merchant merchant{record.name.provider, record.name.id, record.url, {{"k1", Secret("0123456789"), Secret()}}, {}};
   merchant.source = MerchantSource::kRecord;
   merchant.version = record.version;
+  merchant.options = record.options;
   return merchant;
 }
 
 inline MerchantDirectory directory_of(const ModelRecord& record) {
   MerchantDirectory merchants;
   for (const auto& [name, stored] : record.merchants) merchants.put(merchant_of(stored));
-  for (const auto& [name, reason] : record.paused) merchants.pause(name, reason);
+  for (const auto& [name, pause] : record.paused) merchants.pause(name, pause);
   return merchants;
 }
 

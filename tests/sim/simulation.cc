@@ -10,9 +10,13 @@ namespace {
 constexpr Duration kChaos = std::chrono::hours(40);
 constexpr Duration kLivenessMax = std::chrono::hours(24 * 60);
 // A lane whose row was taken away sleeps until that one would have been due.
-constexpr Duration kAftermath = std::chrono::hours(24 * 30);
+constexpr Duration kAftermath = std::chrono::hours(48);
 constexpr std::uint64_t kTurnsMax = 600'000;
 constexpr std::uint64_t kTurnsAtOnceMax = 2'000;
+
+Rate draw_rate(SeededRng& rng) {
+  return {1 + rng.below(3), rng.below(4)};
+}
 
 // Small limits, drawn anew for every seed, so that every ceiling is hit.
 EngineOptions draw_options(std::uint64_t seed) {
@@ -29,6 +33,9 @@ EngineOptions draw_options(std::uint64_t seed) {
   options.release_rows = 1 + rng.below(4);
   options.job_rows = 1 + rng.below(12);
   options.suspend_hosts_min = rng.chance(60) ? 1 + rng.below(5) : 0;
+  if (rng.chance(40)) options.rates.lane = draw_rate(rng);
+  if (rng.chance(40)) options.rates.host = draw_rate(rng);
+  if (rng.chance(40)) options.rates.hosts["http://host0.example:80"] = draw_rate(rng);
   return options;
 }
 
@@ -55,16 +62,21 @@ void Simulation::populate() {
   for (const Profile* profile : profiles) world_.acknowledgements[profile->id] = profile->ack.text;
   has_outages_ = rng.chance(50);
   has_reloads_ = rng.chance(50);
+  is_crowded_ = options_.transfers_max <= 2 && rng.chance(70);
+  SeededRng rates(rng.next());
   const std::uint64_t count = 1 + rng.below(8) + (has_outages_ ? 3 : 0);
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::string id = "m" + std::to_string(i);
-    world_.tempers[id] = static_cast<Temper>(rng.below(kTemperCount));
+    world_.tempers[id] = is_crowded_ ? Temper::kSlow : static_cast<Temper>(rng.below(kTemperCount));
     world_.hosts[id] = "host" + std::to_string(has_outages_ ? i : rng.below(count)) + ".example";
     for (const Profile* profile : profiles) {
       MerchantRecord record;
       record.name = {profile->id, id};
       record.version = 1;
       record.url = "http://" + world_.hosts[id] + "/";
+      if (rates.chance(40)) record.options["rate"] = std::to_string(rates.below(4));
+      if (rates.chance(20)) record.options["give_up_after"] = std::to_string(1 + rates.below(200)) + "m";
+      if (record.options.contains("rate") && rates.chance(50)) record.options["rate_burst"] = "2";
       known_.push_back(record);
       world_.record.merchants[record.name] = record;
     }
@@ -296,13 +308,14 @@ Report Simulation::run() {
     probe_unverified();
     step(world_.boot + std::chrono::hours(1));
   }
+  report_.virtual_ms = static_cast<std::uint64_t>((world_.boot - start).count());
   settle_down();
   if (world_.witness.failures().empty()) world_.witness.at_end(inbox_rows(), process_->engine.stats());
-  fill_report(start);
+  fill_report();
   return report_;
 }
 
-void Simulation::fill_report(BootTime start) {
+void Simulation::fill_report() {
   report_.failures = world_.witness.failures();
   report_.hash = world_.hash;
   report_.sends = world_.witness.sends();
@@ -312,12 +325,14 @@ void Simulation::fill_report(BootTime start) {
   report_.suspensions = world_.witness.outages().suspensions();
   report_.excused = world_.witness.outages().excused();
   report_.trials = world_.witness.squeezes().trials();
+  report_.pauses_ended = world_.witness.pauses_ended();
+  report_.given_up = world_.witness.given_up();
+  report_.at_rate = world_.witness.rates().at_rate();
   report_.waits = world_.witness.fairness().waits();
   report_.inbox_rows = world_.inbox.size();
   report_.inbox_errors = world_.record.inbox_errors.size();
   report_.activations = world_.record.activations.size();
   report_.accepted = world_.witness.accepted().size();
-  report_.virtual_ms = static_cast<std::uint64_t>((world_.boot - start).count());
 }
 
 }  // namespace ackd::sim

@@ -65,7 +65,7 @@ class Simulation {
   void heal();
   void settle_down();
   bool all_ended() const;
-  void fill_report(BootTime start);
+  void fill_report();
   BatchPlan plan();
   std::optional<BootTime> next_event() const;
   BootTime soon(std::int64_t low_ms, std::int64_t high_ms) { return world_.boot + world_.rng.between(low_ms, high_ms); }
@@ -110,6 +110,8 @@ class Simulation {
   std::array<BootTime, kHappenings> next_{};
   bool has_outages_ = false;
   bool has_reloads_ = false;
+  // Merchants that take long, and few requests at once: who is passed over waits long.
+  bool is_crowded_ = false;
   BootTime disk_trouble_until_{0};
   unsigned disk_trouble_percent_ = 0;
   Duration signer_max_{0};

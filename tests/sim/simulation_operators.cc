@@ -16,11 +16,16 @@ MerchantWrite Simulation::draw_change() {
   const MerchantRecord& drawn = known_[rng.below(known_.size())];
   const std::uint64_t kind = rng.below(10);
   if (kind == 0) return MerchantRemoval{drawn.name, std::nullopt};
-  if (kind <= 3) return MerchantPausing{process_->signer.busy_with().value_or(drawn.name), true, "a reason"};
-  if (kind <= 5) return MerchantPausing{drawn.name, false, {}};
+  if (kind <= 3) {
+    MerchantPausing pausing{process_->signer.busy_with().value_or(drawn.name), true, "a reason"};
+    if (rng.chance(60)) pausing.until = process_->engine.now() + rng.between(1, 8'000'000);
+    return pausing;
+  }
+  if (kind <= 5) return MerchantPausing{drawn.name, false, kAskedFor};
   MerchantRecord changed = drawn;
   const std::string& other = known_[rng.below(known_.size())].name.id;
   changed.url = "http://" + world_.hosts[rng.chance(30) ? other : drawn.name.id] + (rng.chance(50) ? "/moved" : "/");
+  if (rng.chance(10)) changed.options["rate"] = std::to_string(rng.below(4));
   return MerchantPut{merchant_of(changed), {}, std::nullopt};
 }
 
@@ -40,7 +45,7 @@ void Simulation::restore_merchants() {
   for (const MerchantRecord& merchant : known_) {
     const bool paused = world_.record.paused.contains(merchant.name);
     if (!world_.record.merchants.contains(merchant.name)) write(MerchantPut{merchant_of(merchant), {}, std::nullopt});
-    if (paused) write(MerchantPausing{merchant.name, false, {}});
+    if (paused) write(MerchantPausing{merchant.name, false, kAskedFor});
   }
 }
 

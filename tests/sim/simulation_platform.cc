@@ -38,7 +38,7 @@ std::vector<unsigned> Simulation::draw_orders() {
   std::vector<unsigned> orders;
   const auto profiles = static_cast<unsigned>(catalogue_.all_current().size());
   const auto merchants = static_cast<unsigned>(world_.tempers.size());
-  if (rng.chance(4)) {
+  if (rng.chance(is_crowded_ ? 20 : 4)) {
     for (unsigned i = 0; i < kBurst; ++i) orders.push_back(newest_order_ + i * profiles * merchants);
     newest_order_ += kBurst;
     return orders;

@@ -34,8 +34,11 @@ struct Report {
   std::uint64_t reloads = 0;  // of a profile that was changed
   std::uint64_t freezes = 0;
   std::uint64_t slow_names = 0;
-  std::uint64_t trials = 0;  // of merchants that fail
-  std::uint64_t waits = 0;   // of lanes that others were before
+  std::uint64_t trials = 0;        // of merchants that fail
+  std::uint64_t given_up = 0;      // before their schedule had ended
+  std::uint64_t pauses_ended = 0;  // by themselves
+  std::uint64_t at_rate = 0;       // requests that used up a rate
+  std::uint64_t waits = 0;         // of lanes that others were before
   std::uint64_t virtual_ms = 0;
 };
 

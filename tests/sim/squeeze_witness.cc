@@ -5,7 +5,7 @@ namespace ackd::sim {
 void SqueezeWitness::on_sign(NotificationId id, LaneId lane, const std::string& origin) {
   forget_idle();
   Book& book = books_[lane];
-  if (book.origin != origin) book = {origin, 0, {}, {}, {}};
+  if (book.origin != origin) book = Book(origin);
   if (is_failing(book)) book.chosen.insert(id);
 }
 
@@ -26,7 +26,10 @@ void SqueezeWitness::on_transfer_end(NotificationId id, LaneId lane, const std::
   book.trials.erase(id);
   if (origin != book.origin) return;  // its merchant has moved meanwhile
   if (feedback == LaneFeedback::kBad) book.failed.insert(id);
-  if (feedback == LaneFeedback::kGood) book = {book.origin, 0, {}, {}, {}};
+  if (feedback == LaneFeedback::kGood) {
+    book = Book(book.origin);
+    book.answered = true;
+  }
 }
 
 void SqueezeWitness::on_attempt(NotificationId id, LaneId lane) {
@@ -42,7 +45,8 @@ void SqueezeWitness::on_taken_away(const QueueKey& key) {
 
 bool SqueezeWitness::is_troubled(LaneId lane) const {
   const auto book = books_.find(lane);
-  return book != books_.end() && (book->second.failures > 0 || !book->second.failed.empty());
+  if (book == books_.end() || !book->second.answered) return true;
+  return book->second.failures > 0 || !book->second.failed.empty();
 }
 
 bool SqueezeWitness::is_pending(LaneId lane) const {
@@ -65,8 +69,13 @@ void SqueezeWitness::forget_idle() {
 
 void SqueezeWitness::on_turn(const EngineStats& stats, std::size_t suspects) {
   forget_idle();
+  // Of a lane that has not been found yet only the survivors of the crash are known: it is forgotten with them.
+  if (stats.discovering) books_.clear();
   // One more suspect may be on its way to be sent.
   if (stats.squeezed_in_flight > share() + suspects + 1) fail_("squeezed lanes have more than their share");
+  const std::size_t half = std::max<std::size_t>(options_.transfers_max / 2, 1);
+  if (stats.untried_in_flight > half + suspects + 1)
+    fail_("lanes of which nothing is known have more than their share");
 }
 
 }  // namespace ackd::sim

@@ -37,14 +37,19 @@ class SqueezeWitness {
   void on_merchant(const MerchantName& name);
   void on_crash() { books_.clear(); }
   void on_turn(const EngineStats& stats, std::size_t suspects);
-  // Its merchant has failed since the last success: it may be squeezed, and closed for a while.
+  // Its merchant has failed since the last success, or has not answered yet: it may be squeezed, closed for a while, or
+  // waiting for its share.
   bool is_troubled(LaneId lane) const;
 
   std::uint64_t trials() const { return trials_; }
 
  private:
   struct Book {
+    Book() = default;
+    explicit Book(std::string its_origin) : origin(std::move(its_origin)) {}
+
     std::string origin;
+    bool answered = false;
     std::size_t failures = 0;         // since the last success
     std::set<NotificationId> chosen;  // while it was failing, and not sent yet
     std::set<NotificationId> trials;

@@ -5,6 +5,8 @@
 #include "engine/engine_clock.h"
 #include "engine/suspects.h"
 #include "policy/judge.h"
+#include "profile/merchant_options.h"
+#include "sim/simulated_process.h"
 #include "text/url.h"
 
 namespace ackd::sim {
@@ -35,6 +37,12 @@ void Witness::on_accepted(NotificationId id, const std::string& content) {
   accepted_.insert(id);
   content_.emplace(id, content);
   if (!record_.rows.contains(id)) fail("accepted but not on record: " + to_string(id));
+}
+
+void Witness::on_merchant(const MerchantName& name) {
+  squeezes_.on_merchant(name);
+  rates_.on_merchant(name, turned_at_);
+  changed_[name] = turned_at_;
 }
 
 void Witness::on_send(NotificationId id, const LaneKey& lane, const std::string& origin, const std::string& content,
@@ -85,6 +93,7 @@ void Witness::on_sign(NotificationId id, const std::string& origin, BootTime now
   const auto row = record_.rows.find(id);
   if (row == record_.rows.end()) return fail("signed but not on record: " + to_string(id));
   squeezes_.on_sign(id, row->second.lane, origin);
+  rates_.on_sign(row->second.lane, row->second.notification.lane, origin, now);
   const MerchantRecord* merchant = merchant_on_record(row->second);
   if (row->second.notification.probe) {
     probed_[id] = merchant == nullptr ? std::string() : merchant->url;
@@ -101,6 +110,25 @@ void Witness::check_released(BootTime now) {
       fail("still held for a merchant that allows it: " + to_string(id));
     }
   }
+}
+
+void Witness::on_pause(const MerchantPauseChange& change) {
+  const auto before = record_.paused.find(change.pause.merchant);
+  if (change.paused || change.pause.reason == kAskedFor || before == record_.paused.end()) return;
+  ++pauses_ended_;
+  const std::optional<EngineTime> until = before->second.until;
+  if (!until || change.at < *until) fail("a pause ended that nobody ended: " + change.pause.merchant.id);
+}
+
+void Witness::check_pauses(EngineTime engine_now, BootTime now) {
+  for (const auto& [merchant, pause] : record_.paused) {
+    if (!pause.until || *pause.until > engine_now) {
+      overdue_.erase(merchant);
+    } else if (now - overdue_.try_emplace(merchant, now).first->second > std::chrono::hours(1)) {
+      fail("still paused after the end of it: " + merchant.id);
+    }
+  }
+  std::erase_if(overdue_, [&](const auto& overdue) { return !record_.paused.contains(overdue.first); });
 }
 
 void Witness::check_probe(const ModelRow& before, const Settlement& settlement) {
@@ -193,8 +221,14 @@ void Witness::check_next_state(const ModelRow& before, const Settlement& settlem
     if (settlement.state != State::kExhausted) fail("more sends than the schedule has: " + id);
     return;
   }
-  if (settlement.state != State::kPending) return fail("exhausted before the schedule ended: " + id);
-  if (settlement.next_at != settlement.attempt->ended_at + delays[before.progress.steps]) {
+  const EngineTime next = settlement.attempt->ended_at + delays[before.progress.steps];
+  const std::optional<Duration> limit = give_up_after(before);
+  const bool given_up = limit && next > before.notification.not_before + *limit;
+  given_up_ += given_up;
+  if (given_up != (settlement.state == State::kExhausted) && !has_changed_lately(before)) {
+    return fail((given_up ? "not given up when it should be: " : "exhausted before the schedule ended: ") + id);
+  }
+  if (settlement.state == State::kPending && settlement.next_at != next) {
     fail("next attempt not exactly on schedule: " + id);
   }
 }
@@ -214,7 +248,19 @@ void Witness::on_leave(NotificationId id) {
   if (ended_.erase(id) == 0) return;
   --sends_[id];
   const auto row = record_.rows.find(id);
-  outages_.on_excused(id, row != record_.rows.end() && is_last_attempt(row->second));
+  outages_.on_excused(id, row != record_.rows.end() && (is_last_attempt(row->second) || give_up_after(row->second)));
+}
+
+std::optional<Duration> Witness::give_up_after(const ModelRow& row) const {
+  const MerchantRecord* merchant = merchant_on_record(row);
+  if (merchant == nullptr) return std::nullopt;
+  return give_up_after_for(*catalogue_.find(row.notification.revision), merchant_of(*merchant));
+}
+
+// Its attempt may have been judged by what the merchant was before.
+bool Witness::has_changed_lately(const ModelRow& row) const {
+  const auto changed = changed_.find(merchant_of(row));
+  return changed != changed_.end() && turned_at_ - changed->second < std::chrono::minutes(1);
 }
 
 bool Witness::is_last_attempt(const ModelRow& row) const {
@@ -230,11 +276,13 @@ void Witness::on_crash() {
   outages_.on_crash();
   fairness_.forget();
   squeezes_.on_crash();
+  rates_.forget();
   check_conserved();
 }
 
 void Witness::on_freeze(BootTime now) {
   unreleased_.clear();
+  overdue_.clear();
   outages_.on_freeze(now);
   fairness_.forget();
 }
@@ -256,12 +304,13 @@ void Witness::check_conserved() {
 }
 
 // Nothing but the lane's turn is missing.
-bool Witness::has_room(LaneId id, const LaneKey& lane) const {
+bool Witness::has_room(LaneId id, const LaneKey& lane, BootTime now) {
   if (squeezes_.is_troubled(id)) return false;
   const MerchantName name{lane.provider, lane.merchant};
   const auto merchant = record_.merchants.find(name);
   if (merchant == record_.merchants.end() || record_.paused.contains(name)) return false;
   const std::string origin = parse_url(merchant->second.url)->origin();
+  if (!rates_.has_token(id, lane, origin, now)) return false;
   const auto in_lane = std::count_if(active_.begin(), active_.end(), [&](auto& a) { return a.second.lane == lane; });
   const auto on_host =
       std::count_if(active_.begin(), active_.end(), [&](auto& a) { return a.second.origin == origin; });
@@ -279,10 +328,11 @@ void Witness::check_memory(const EngineStats& stats) {
 void Witness::check_fairness(const EngineStats& stats, BootTime now) {
   const auto is_away = [this](NotificationId id) { return active_.contains(id) || ended_.contains(id); };
   fairness_.on_turn(
-      stats, is_away, [this](LaneId id, const LaneKey& lane) { return has_room(id, lane); }, now);
+      stats, is_away, [&](LaneId id, const LaneKey& lane) { return has_room(id, lane, now); }, now);
 }
 
 void Witness::on_turn(const TurnResult& result, const EngineStats& stats, BootTime now) {
+  turned_at_ = now;
   outages_.on_turn(stats, suspects_.size(), now);
   if (result.wake_at && *result.wake_at <= stats.now) fail("a turn asks to be woken at or before now");
   if (stats.unsettled > options_.unsettled_max + 1) fail("more unsettled outcomes than the cap");
@@ -292,6 +342,7 @@ void Witness::on_turn(const TurnResult& result, const EngineStats& stats, BootTi
   if (now - looked_at_ < kLookEvery) return;
   looked_at_ = now;
   check_released(now);
+  check_pauses(stats.now, now);
   check_conserved();
   check_memory(stats);
 }

@@ -15,9 +15,13 @@
 #include "sim/job_witness.h"
 #include "sim/model_outbox.h"
 #include "sim/outage_witness.h"
+#include "sim/rate_witness.h"
 #include "sim/squeeze_witness.h"
 
 namespace ackd::sim {
+
+// The reason of what operators do.
+inline constexpr const char* kAskedFor = "asked for";
 
 class Witness final : public RecordObserver {
  public:
@@ -39,7 +43,8 @@ class Witness final : public RecordObserver {
   void on_transfer_end(NotificationId id, const Transfer& transfer, BootTime now);
   void on_settlement(const ModelRow& before, const Settlement& settlement) override;
   void on_change(const OperatorChange& change) override;
-  void on_merchant(const MerchantName& name) override { squeezes_.on_merchant(name); }
+  void on_merchant(const MerchantName& name) override;
+  void on_pause(const MerchantPauseChange& change) override;
   void on_inbox(const InboxSlice& slice) override;
   // The platform may delete what stands at or below it.
   void on_published(std::int64_t mark);
@@ -57,6 +62,7 @@ class Witness final : public RecordObserver {
   // What ended before and commits only now was scheduled on the old time.
   void forget_all_due(BootTime now) {
     earliest_.clear();
+    rates_.forget();
     adopted_at_ = now;
   }
   void on_turn(const TurnResult& result, const EngineStats& stats, BootTime now);
@@ -71,19 +77,27 @@ class Witness final : public RecordObserver {
   OutageWitness& outages() { return outages_; }
   const FairnessWitness& fairness() const { return fairness_; }
   const SqueezeWitness& squeezes() const { return squeezes_; }
+  const RateWitness& rates() const { return rates_; }
+  std::uint64_t pauses_ended() const { return pauses_ended_; }
   std::size_t sends() const { return total_sends_; }
+  std::uint64_t given_up() const { return given_up_; }
   std::size_t probes_sent() const { return probed_.size(); }
 
  private:
   bool is_last_attempt(const ModelRow& row) const;
+  // By its merchant; nothing for never.
+  std::optional<Duration> give_up_after(const ModelRow& row) const;
+  bool has_changed_lately(const ModelRow& row) const;
   void check_next_state(const ModelRow& before, const Settlement& settlement);
   bool is_active(const ModelRow& row) const;
   const MerchantRecord* merchant_on_record(const ModelRow& row) const;
   void check_probe(const ModelRow& before, const Settlement& settlement);
   // What awaits an activation that has come is released within the hour, whatever the disk does.
   void check_released(BootTime now);
+  // A pause whose end has come is over within the hour, whatever the disk does.
+  void check_pauses(EngineTime engine_now, BootTime now);
   void check_fairness(const EngineStats& stats, BootTime now);
-  bool has_room(LaneId id, const LaneKey& lane) const;
+  bool has_room(LaneId id, const LaneKey& lane, BootTime now);
   void check_memory(const EngineStats& stats);
   void check_conserved();
 
@@ -95,6 +109,7 @@ class Witness final : public RecordObserver {
   OutageWitness outages_{options_, [this](const std::string& what) { fail(what); }};
   FairnessWitness fairness_;
   SqueezeWitness squeezes_{options_, record_, [this](const std::string& what) { fail(what); }};
+  RateWitness rates_{options_, record_, [this](const std::string& what) { fail(what); }};
   std::vector<std::string> failures_;
   std::set<NotificationId> accepted_;
   std::map<NotificationId, std::string> content_;  // as accepted
@@ -109,8 +124,13 @@ class Witness final : public RecordObserver {
   std::map<NotificationId, BootTime> suspects_;    // in flight, with their start
   std::map<NotificationId, std::string> probed_;   // probes that were sent, with the merchant's URL then
   std::map<NotificationId, BootTime> unreleased_;  // await an activation that has come, with when that was seen
+  std::map<MerchantName, BootTime> changed_;       // merchants
+  std::map<MerchantName, BootTime> overdue_;       // pauses whose end has come, with when that was seen
+  std::uint64_t given_up_ = 0;                     // before their schedule had ended
+  std::uint64_t pauses_ended_ = 0;                 // by themselves
   std::set<std::int64_t> inbox_rows_;              // that were dealt with
   BootTime looked_at_;
+  BootTime turned_at_;
   std::map<NotificationId, State> final_;  // that were seen to have ended
   std::size_t most_rows_ = 0;
   std::size_t longest_row_ = 0;  // bytes of its content

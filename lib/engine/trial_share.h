@@ -1,5 +1,6 @@
-// Which of the squeezed lanes may try their merchant: together they have at most so many requests in flight, so that
-// twenty thousand dead merchants cannot keep the healthy waiting. The others wait in line.
+// Which of the lanes that may well be dead may try their merchant: together they have at most so many requests in
+// flight, so that twenty thousand dead merchants cannot keep the healthy waiting. The others wait in line. The squeezed
+// have a share, and those of which nothing is known another.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +13,9 @@
 
 namespace ackd {
 
-class Squeezed {
+class TrialShare {
  public:
-  explicit Squeezed(std::size_t requests_max) : requests_max_(requests_max) {}
+  explicit TrialShare(std::size_t requests_max) : requests_max_(requests_max) {}
 
   // Lanes whose turn it is count as well: each is about to start a request.
   bool has_room() const { return trials_ + ready_ < requests_max_; }
@@ -24,10 +25,10 @@ class Squeezed {
   void leave_ready();
   // Its request counts until the lane has none in flight; one that starts beside others does not.
   void start(Lane& lane);
-  void end(Lane& lane);
+  static void end(Lane& lane);
 
   void wait(Lane& lane);
-  void leave(const Lane& lane) { waiting_.erase({lane.trial_turn, lane.id}); }
+  void leave(const Lane& lane) { waiting_.erase({lane.line_turn, lane.id}); }
   // Who has waited longest, if there is room for it.
   std::optional<LaneId> next() const;
 
