@@ -9,8 +9,8 @@ namespace {
 
 constexpr Duration kChaos = std::chrono::hours(40);
 constexpr Duration kLivenessMax = std::chrono::hours(24 * 60);
-// A lane whose row was taken away sleeps until that one would have been due.
-constexpr Duration kAftermath = std::chrono::hours(48);
+// The latest not_before, and some more.
+constexpr Duration kAftermath = std::chrono::hours(4);
 constexpr std::uint64_t kTurnsMax = 600'000;
 constexpr std::uint64_t kTurnsAtOnceMax = 2'000;
 
@@ -53,6 +53,8 @@ Simulation::Simulation(std::uint64_t seed, const ProfileCatalogue& profiles)
     : options_(draw_options(seed)), catalogue_(copy_of(profiles)), world_(seed, catalogue_, options_) {
   for (const Profile* profile : profiles.all_current()) {
     newest_revision_ = std::max(newest_revision_, profiles.current_revision(profile->id));
+    const std::vector<Duration>& delays = profile->schedule.delays;
+    longest_delay_ = std::max(longest_delay_, *std::max_element(delays.begin(), delays.end()));
   }
 }
 
@@ -110,6 +112,7 @@ void Simulation::reload_a_profile() {
   Profile changed = *profiles[rng.below(profiles.size())];
   std::vector<Duration>& delays = changed.schedule.delays;
   for (Duration& delay : delays) delay = Duration(delay.count() * static_cast<std::int64_t>(1 + rng.below(4)) / 2);
+  longest_delay_ = std::max(longest_delay_, *std::max_element(delays.begin(), delays.end()));
   if (rng.chance(30)) delays.push_back(delays.back());
   if (rng.chance(30) && delays.size() > 2) delays.pop_back();
   catalogue_.set_current(RevisionId{++newest_revision_.value}, std::move(changed));
@@ -274,9 +277,10 @@ void Simulation::heal() {
   world_.witness.forget_all_due(world_.boot);
 }
 
-// The last results come in, and the engine is left with nothing.
+// The last results come in, and the engine is left with nothing. A lane whose row was taken away sleeps until that one
+// would have been due.
 void Simulation::settle_down() {
-  const BootTime until = world_.boot + kAftermath;
+  const BootTime until = world_.boot + longest_delay_ + kAftermath;
   while (world_.boot < until && world_.witness.failures().empty()) {
     if (asked_.empty()) {
       restore_merchants();  // a paused one's lane looks for its rows when it goes on

@@ -101,6 +101,7 @@ class Simulation {
 
   EngineOptions options_;
   ProfileCatalogue catalogue_;
+  Duration longest_delay_{0};  // of any revision
   RevisionId newest_revision_;
   std::vector<MerchantRecord> known_;  // every merchant that there ever was, as it was at first
   World world_;

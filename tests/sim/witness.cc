@@ -341,7 +341,8 @@ void Witness::on_turn(const TurnResult& result, const EngineStats& stats, BootTi
   check_fairness(stats, now);
   if (now - looked_at_ < kLookEvery) return;
   looked_at_ = now;
-  check_released(now);
+  // What a disk in trouble does not take is not released.
+  stats.storage_trouble ? unreleased_.clear() : check_released(now);
   check_pauses(stats.now, now);
   check_conserved();
   check_memory(stats);

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""What an operator and a merchant may ask for: so many requests a second to a merchant and to a host, a pause that ends by
+itself, also over a kill, and giving up after a time.
+"""
+
+import os
+import sys
+import time
+
+from ackctl import Ackctl
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "fault"))
+import harness  # noqa: E402  (shared with the fault tests)
+import world  # noqa: E402
+
+SLOW, PAUSED, REFUSED, OTHER = "m0", "m1", "m2", "m3"
+RATE, BURST = 10, 2  # of the slow one, by its own option
+HOST_RATE = 20  # of the host of the other
+ORDERS = 22
+PAUSE_S = 4
+EARLY_S = 0.05  # between a start and its token the request is signed
+
+
+def arrivals(merchant):
+    with merchant.lock:
+        return sorted(at for times in merchant.requests.values() for at, _ in times)
+
+
+def post(client, merchant, count):
+    status, answer = client.call("POST", "/v1/notifications",
+                                 [harness.notification(f"{merchant}-{i}", merchant) for i in range(count)])
+    assert status == 200 and all(item["status"] == 201 for item in answer["results"]), answer
+    return [item["id"] for item in answer["results"]]
+
+
+def started(ackctl, ids):
+    """When each was sent, by ackd's record: when they arrive depends on how busy the machine is."""
+    return sorted(world.seconds_of(attempt["started_at"])
+                  for each in ids for attempt in ackctl.json("show", each, expect=0)["attempt_list"])
+
+
+def check_rate(at, rate, burst):
+    """Whatever window one looks at, not more than the burst and what the rate brings in it."""
+    for first, begin in enumerate(at):
+        for last in range(first, len(at)):
+            allowed = burst + rate * (at[last] - begin + EARLY_S)
+            assert last - first + 1 <= allowed, f"{last - first + 1} requests in {at[last] - begin:.3f} s"
+
+
+def check_rates(client, ackctl):
+    waiting = post(client, SLOW, ORDERS)
+    others = post(client, OTHER, ORDERS)
+    lane = ackctl.json("lane", "ls", "--merchant", SLOW, expect=0)
+    assert (lane["rate"], lane["rate_burst"]) == (RATE, BURST), lane
+    why = ackctl.run("why", waiting[-1], expect=0)
+    assert f"the rate of its merchant, {RATE} a second, is used up" in why or "its lane is full" in why, why
+    harness.wait_until(lambda: harness.counts(client)["delivered"] == 2 * ORDERS, 30, "all are delivered")
+    at = started(ackctl, waiting)
+    check_rate(at, RATE, BURST)
+    check_rate(started(ackctl, others), HOST_RATE, HOST_RATE)
+    took = at[-1] - at[0]
+    assert took >= (ORDERS - BURST) / RATE - EARLY_S, f"{ORDERS} requests in {took:.2f} s"
+    print(f"{ORDERS} requests at {RATE} a second in {took:.2f} s")
+
+
+def check_pause(daemon, client, ackctl, paused):
+    begun = time.time()
+    ackctl.run("merchant", "pause", "payindex", PAUSED, "--for", f"{PAUSE_S}s", "--reason", "moves", expect=0)
+    post(client, PAUSED, 1)
+    shown = ackctl.json("merchant", "show", "payindex", PAUSED, expect=0)
+    assert shown["state"] == "paused" and shown["pause_reason"] == "moves" and shown["paused_until"], shown
+    assert "paused until" in ackctl.run("merchant", "show", "payindex", PAUSED, expect=0)
+    daemon.kill()
+    daemon.start()
+    assert ackctl.json("merchant", "show", "payindex", PAUSED, expect=0)["paused_until"] == shown["paused_until"]
+    harness.wait_until(lambda: arrivals(paused), PAUSE_S + 20, "sending goes on by itself")
+    assert time.time() - begun >= PAUSE_S - EARLY_S, "sent before the pause had ended"
+    again = ackctl.json("merchant", "show", "payindex", PAUSED, expect=0)
+    assert again["state"] == "active" and "paused_until" not in again, again
+    refused = ackctl.run("merchant", "pause", "payindex", PAUSED, "--until", "2020-01-01T00:00:00Z", expect=1)
+    assert "over already" in refused, refused
+
+
+def check_given_up(client, ackctl):
+    given_up = post(client, REFUSED, 1)[0]
+    harness.wait_until(lambda: harness.counts(client)["exhausted"] == 1, 30, "it is given up")
+    shown = ackctl.json("show", given_up, expect=0)
+    assert "given up" in shown["reason"] and "give_up_after" in shown["reason"], shown
+    assert 2 <= shown["attempts"] <= 4, shown
+
+
+def test(options, folder):
+    slow, paused, other = (harness.Merchant(lambda *_: (200, "OK")) for _ in range(3))
+    refused = harness.Merchant(lambda *_: (200, "no"))
+    host = other.url.rsplit("/", 1)[0]
+    merchants = [{"url": slow.url, "options": {"rate": str(RATE), "rate_burst": str(BURST)}}, paused.url,
+                 {"url": refused.url, "options": {"give_up_after": "3s"}}, other.url]
+    extra = f'delivery: {{host_rates: {{"{host}": {{rate: {HOST_RATE}}}}}}}\n'
+    daemon = harness.Daemon(options.ackd, folder, merchants, delays="[1s, 1s, 1s, 1s, 1s, 1s]", extra=extra)
+    try:
+        daemon.start()
+        client, ackctl = harness.Client(daemon.socket), Ackctl(options.ackctl, daemon)
+        check_rates(client, ackctl)
+        check_given_up(client, ackctl)
+        check_pause(daemon, client, ackctl, paused)
+        assert daemon.stop() == 0, daemon.tail()
+    finally:
+        daemon.end()
+
+
+if __name__ == "__main__":
+    harness.run(test, __doc__)
