@@ -270,8 +270,8 @@ EngineStats Engine::stats() const {
   stats.admissions_queued = core.outgoing.admissions();
   stats.suspects = core.suspects.size();
   stats.squeezed_in_flight = core.lanes.squeezed_in_flight();
-  stats.lanes_at_rate = core.lanes.waiting_for_token();
   stats.untried_in_flight = core.lanes.untried_in_flight();
+  stats.lanes_at_rate = core.lanes.waiting_for_token();
   stats.page_bytes = core.lanes.page_bytes();
   stats.batches = core.batches;
   stats.attempts_settled = core.attempts_settled;

@@ -116,8 +116,8 @@ struct EngineStats {
   std::size_t hosts = 0;
   std::size_t in_flight = 0;
   std::size_t squeezed_in_flight = 0;  // of lanes whose merchants fail
-  std::size_t lanes_at_rate = 0;       // that are due, and whose rate is used up
   std::size_t untried_in_flight = 0;   // of lanes of which nothing is known
+  std::size_t lanes_at_rate = 0;       // that are due, and whose rate is used up
   std::size_t unsettled = 0;           // in flight and settling
   std::size_t admissions_queued = 0;
   std::size_t suspects = 0;

@@ -67,10 +67,10 @@ class Lanes {
   const std::string& host_name(HostIndex host) const { return hosts_[host].origin; }
   std::size_t host_count() const { return hosts_.size(); }
   std::size_t squeezed_in_flight() const { return squeezed_.trials(); }
+  std::size_t untried_in_flight() const { return untried_.trials(); }
   std::size_t waiting_for_token() const { return paces_.waiting(); }
   RateView rate_of(const Lane& lane) const;
   RateView host_rate_of(HostIndex host) const;
-  std::size_t untried_in_flight() const { return untried_.trials(); }
 
   // Calls `on_lane` for the lanes from `first` on, by provider, merchant and origin, until it says false.
   void look_at(const LaneKey& first, const std::function<bool(const Lane&)>& on_lane) const;

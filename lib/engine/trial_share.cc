@@ -7,12 +7,12 @@
 namespace ackd {
 
 void TrialShare::leave_ready() {
-  CHECK_THAT(ready_ > 0, "more squeezed lanes stop being ready than were");
+  CHECK_THAT(ready_ > 0, "more lanes on trial stop being ready than were");
   --ready_;
 }
 
 void TrialShare::start(Lane& lane) {
-  if (lane.in_flight > 1) return;  // a suspect, beside what was on its way when the lane was squeezed
+  if (lane.in_flight > 1) return;  // a suspect, beside what was on its way already
   lane.trial_of = this;
   ++trials_;
 }
@@ -20,7 +20,7 @@ void TrialShare::start(Lane& lane) {
 void TrialShare::end(Lane& lane) {
   TrialShare* share = std::exchange(lane.trial_of, nullptr);
   if (share == nullptr) return;
-  CHECK_THAT(share->trials_ > 0, "more trials of squeezed lanes end than were started");
+  CHECK_THAT(share->trials_ > 0, "more trials end than were started");
   --share->trials_;
 }
 

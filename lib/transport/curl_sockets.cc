@@ -45,7 +45,11 @@ void CurlSockets::want(curl_socket_t socket, std::size_t shard, int what) {
   Entry& its_entry = entry(socket);
   its_entry.shard = shard;
   its_entry.wanted = epoll_events(what);
-  if (its_entry.wanted != 0 && its_entry.wanted != its_entry.armed) arm(socket, its_entry, its_entry.wanted);
+  // An answer may end while libcurl still waits to write. The idle socket listens from then on: room to write is no
+  // news.
+  const bool is_idle = its_entry.wanted == 0 && its_entry.armed != 0;
+  const std::uint32_t watched = is_idle ? epoll_events(CURL_POLL_IN) : its_entry.wanted;
+  if (watched != its_entry.armed) arm(socket, its_entry, watched);
 }
 
 void CurlSockets::arm(curl_socket_t socket, Entry& entry, std::uint32_t events) {

@@ -101,12 +101,12 @@ def check_latency(options, folder):
     for mode in ("wal", "delete"):
         with World(options, folder, f"latency-{mode}", mode) as world:
             admitted_within(world, "first")
-            # Five tries, and nine of ten rows, because the machine may be busy with something else.
+            # Five tries, because the machine may be busy with something else.
             for attempt in range(5):
                 took = sorted(admitted_within(world, f"o-{attempt}-{i}") for i in range(40))
-                if took[-4] <= WITHIN_MS:
+                if took[-2] <= WITHIN_MS:
                     break
-            assert took[-4] <= WITHIN_MS, f"{mode}: rows were admitted after {took[-5:]} ms"
+            assert took[-2] <= WITHIN_MS, f"{mode}: rows were admitted after {took[-5:]} ms"
             print(f"{mode}: admitted within p50 {statistics.median(took):.0f} ms, p99 {took[-1]:.0f} ms")
             world.wait_for_delivery("o-0-0", "o-0-39")
 

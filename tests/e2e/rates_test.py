@@ -21,18 +21,6 @@ PAUSE_S = 4
 EARLY_S = 0.05  # between a start and its token the request is signed
 
 
-def arrivals(merchant):
-    with merchant.lock:
-        return sorted(at for times in merchant.requests.values() for at, _ in times)
-
-
-def post(client, merchant, count):
-    status, answer = client.call("POST", "/v1/notifications",
-                                 [harness.notification(f"{merchant}-{i}", merchant) for i in range(count)])
-    assert status == 200 and all(item["status"] == 201 for item in answer["results"]), answer
-    return [item["id"] for item in answer["results"]]
-
-
 def started(ackctl, ids):
     """When each was sent, by ackd's record: when they arrive depends on how busy the machine is."""
     return sorted(world.seconds_of(attempt["started_at"])
@@ -48,13 +36,13 @@ def check_rate(at, rate, burst):
 
 
 def check_rates(client, ackctl):
-    waiting = post(client, SLOW, ORDERS)
-    others = post(client, OTHER, ORDERS)
+    waiting = harness.post_some(client, SLOW, ORDERS)
+    why = client.call("GET", f"/v1/notifications/{waiting[-1]}/why")[1]
+    assert f"the rate of its merchant, {RATE} a second, is used up" in str(why), why
+    others = harness.post_some(client, OTHER, ORDERS)
     lane = ackctl.json("lane", "ls", "--merchant", SLOW, expect=0)
     assert (lane["rate"], lane["rate_burst"]) == (RATE, BURST), lane
-    why = ackctl.run("why", waiting[-1], expect=0)
-    assert f"the rate of its merchant, {RATE} a second, is used up" in why or "its lane is full" in why, why
-    harness.wait_until(lambda: harness.counts(client)["delivered"] == 2 * ORDERS, 30, "all are delivered")
+    harness.wait_until(lambda: harness.counts(client)["delivered"] == 2 + 2 * ORDERS, 30, "all are delivered")
     at = started(ackctl, waiting)
     check_rate(at, RATE, BURST)
     check_rate(started(ackctl, others), HOST_RATE, HOST_RATE)
@@ -66,14 +54,14 @@ def check_rates(client, ackctl):
 def check_pause(daemon, client, ackctl, paused):
     begun = time.time()
     ackctl.run("merchant", "pause", "payindex", PAUSED, "--for", f"{PAUSE_S}s", "--reason", "moves", expect=0)
-    post(client, PAUSED, 1)
+    harness.post_some(client, PAUSED, 1)
     shown = ackctl.json("merchant", "show", "payindex", PAUSED, expect=0)
     assert shown["state"] == "paused" and shown["pause_reason"] == "moves" and shown["paused_until"], shown
     assert "paused until" in ackctl.run("merchant", "show", "payindex", PAUSED, expect=0)
     daemon.kill()
     daemon.start()
     assert ackctl.json("merchant", "show", "payindex", PAUSED, expect=0)["paused_until"] == shown["paused_until"]
-    harness.wait_until(lambda: arrivals(paused), PAUSE_S + 20, "sending goes on by itself")
+    harness.wait_until(lambda: paused.arrivals(), PAUSE_S + 20, "sending goes on by itself")
     assert time.time() - begun >= PAUSE_S - EARLY_S, "sent before the pause had ended"
     again = ackctl.json("merchant", "show", "payindex", PAUSED, expect=0)
     assert again["state"] == "active" and "paused_until" not in again, again
@@ -82,7 +70,7 @@ def check_pause(daemon, client, ackctl, paused):
 
 
 def check_given_up(client, ackctl):
-    given_up = post(client, REFUSED, 1)[0]
+    given_up = harness.post_some(client, REFUSED, 1)[0]
     harness.wait_until(lambda: harness.counts(client)["exhausted"] == 1, 30, "it is given up")
     shown = ackctl.json("show", given_up, expect=0)
     assert "given up" in shown["reason"] and "give_up_after" in shown["reason"], shown
@@ -90,7 +78,7 @@ def check_given_up(client, ackctl):
 
 
 def test(options, folder):
-    slow, paused, other = (harness.Merchant(lambda *_: (200, "OK")) for _ in range(3))
+    slow, paused, other = answering = [harness.Merchant(lambda *_: (200, "OK")) for _ in range(3)]
     refused = harness.Merchant(lambda *_: (200, "no"))
     host = other.url.rsplit("/", 1)[0]
     merchants = [{"url": slow.url, "options": {"rate": str(RATE), "rate_burst": str(BURST)}}, paused.url,
@@ -100,12 +88,17 @@ def test(options, folder):
     try:
         daemon.start()
         client, ackctl = harness.Client(daemon.socket), Ackctl(options.ackctl, daemon)
+        for merchant in (SLOW, OTHER):
+            harness.post_some(client, merchant, 1, "first")  # it has more than one request in flight from now on
+        harness.wait_until(lambda: harness.counts(client)["delivered"] == 2, 20, "they have answered")
         check_rates(client, ackctl)
         check_given_up(client, ackctl)
         check_pause(daemon, client, ackctl, paused)
         assert daemon.stop() == 0, daemon.tail()
     finally:
         daemon.end()
+        for merchant in [*answering, refused]:
+            merchant.close()
 
 
 if __name__ == "__main__":

@@ -174,6 +174,24 @@ TEST_CASE("a lane that was woken for a token and does not take it passes it on")
   CHECK(f.start() == 61);
 }
 
+TEST_CASE("a lane that leaves its place and takes it again wakes nobody") {
+  Fixture f({.host = {1, 2}});
+  f.offer_some(1, 11, 2);
+  CHECK(f.start() == 11);
+  f.offer_some(3, 31, 1);  // waits for the token after the one that the first lane has a claim to
+  REQUIRE(f.until_next_wake() == Duration(1'000));
+  f.lanes.reconsider(*f.lanes.find(LaneId{1}), f.now);
+  CHECK(f.until_next_wake() == Duration(1'000));
+  CHECK(f.start_all() == 1);
+}
+
+TEST_CASE("a full bucket that nobody uses any more wakes nobody") {
+  Fixture f({.lane = {1, 1}});
+  f.lanes.reconsider(f.lanes.get(LaneId{1}, key(1)), f.now);  // it has nothing to do, and is forgotten
+  CHECK(f.lanes.find(LaneId{1}) == nullptr);
+  CHECK_FALSE(f.lanes.next_wake());
+}
+
 TEST_CASE("a changed rate is in force at once and gives no new burst") {
   Fixture f;
   f.facts["m1"] = {"odd", std::nullopt, false, Rate{1, 2}};

@@ -21,18 +21,6 @@ BEFORE = 10  # that it answers before it goes down
 PAUSES_S = (1, 2, 4)
 
 
-def post(client, merchant, count, name="order"):
-    status, answer = client.call("POST", "/v1/notifications",
-                                 [harness.notification(f"{merchant}-{name}-{i}", merchant) for i in range(count)])
-    assert status == 200 and all(item["status"] == 201 for item in answer["results"]), answer
-    return [item["id"] for item in answer["results"]]
-
-
-def arrivals(merchant):
-    with merchant.lock:
-        return sorted(at for times in merchant.requests.values() for at, _ in times)
-
-
 def pauses(came):
     """Between the requests that came alone; not those between the first few."""
     return [after - before for before, after in zip(came, came[1:]) if after - before > 0.9 * PAUSES_S[0]]
@@ -54,17 +42,17 @@ def test(options, folder):
     try:
         daemon.start()
         client, ackctl = harness.Client(daemon.socket), Ackctl(options.ackctl, daemon)
-        post(client, DEAD, BEFORE, "before")
+        harness.post_some(client, DEAD, BEFORE, "before")
         harness.wait_until(lambda: harness.counts(client)["delivered"] == BEFORE, 20, "it answers")
         down.set()
-        waiting = post(client, DEAD, WAITING)
-        harness.wait_until(lambda: len(arrivals(dead)) > BEFORE, 20, "the dead merchant is tried")
+        waiting = harness.post_some(client, DEAD, WAITING)
+        harness.wait_until(lambda: len(dead.arrivals()) > BEFORE, 20, "the dead merchant is tried")
         began = time.monotonic()
-        post(client, HEALTHY, HEALTHY_ORDERS)
+        harness.post_some(client, HEALTHY, HEALTHY_ORDERS)
         harness.wait_until(lambda: harness.counts(client)["delivered"] == BEFORE + HEALTHY_ORDERS, 20, "the healthy one has all of its own")
         took = time.monotonic() - began
-        harness.wait_until(lambda: len(pauses(arrivals(dead)[BEFORE:])) >= len(PAUSES_S), 30, "it was tried a few times more")
-        check_pauses(arrivals(dead)[BEFORE:])
+        harness.wait_until(lambda: len(pauses(dead.arrivals()[BEFORE:])) >= len(PAUSES_S), 30, "it was tried a few times more")
+        check_pauses(dead.arrivals()[BEFORE:])
         lane = ackctl.json("lane", "ls", "--merchant", DEAD, expect=0)
         assert lane["squeezed"] and lane["window"] == 1 and "503" in lane["trouble"], lane
         assert "its merchant fails" in ackctl.run("lane", "show", "payindex", DEAD, expect=0)
@@ -75,7 +63,7 @@ def test(options, folder):
         figures = harness.counts(client)
         assert figures["delivered"] == BEFORE + WAITING + HEALTHY_ORDERS, figures
         assert daemon.stop() == 0, daemon.tail()
-        print(f"{HEALTHY_ORDERS} to the healthy one in {took:.2f} s beside {len(arrivals(dead))} requests to the other")
+        print(f"{HEALTHY_ORDERS} to the healthy one in {took:.2f} s beside {len(dead.arrivals())} requests to the other")
     finally:
         daemon.end()
         dead.close()

@@ -145,6 +145,11 @@ class Merchant:
         writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode())
         writer.flush()
 
+    def arrivals(self):
+        """When its requests came, in order."""
+        with self.lock:
+            return sorted(at for times in self.requests.values() for at, _ in times)
+
     def close(self):
         self.server.shutdown()
         self.server.server_close()
@@ -325,6 +330,14 @@ class Platform:
 
 def notification(order, merchant):
     return {"provider": "payindex", "merchant": merchant, "fields": {**PAYINDEX_FIELDS, "orderid": order}}
+
+
+def post_some(client, merchant, count, name="order"):
+    """So many in one array, all of which are accepted; their identifiers."""
+    status, answer = client.call("POST", "/v1/notifications",
+                                 [notification(f"{merchant}-{name}-{i}", merchant) for i in range(count)])
+    assert status == 200 and all(item["status"] == 201 for item in answer["results"]), answer
+    return [item["id"] for item in answer["results"]]
 
 
 def counts(client):

@@ -28,8 +28,8 @@ const ProfileCatalogue& catalogue() {
   return loaded;
 }
 
-// "every seed" has found no failure in these without a bug.
-constexpr std::uint64_t kSeedsPerBug = 50;
+// Without a bug none of these fails, and with any of the bugs one does.
+constexpr std::uint64_t kSeeds = 50;
 
 // The first of these seeds that fails, or 0. In a process of its own: a caught bug may well end in a failed CHECK_THAT.
 std::uint64_t seed_that_catches(PlantedBug bug) {
@@ -41,7 +41,7 @@ std::uint64_t seed_that_catches(PlantedBug bug) {
     dup2(nowhere, STDERR_FILENO);
     dup2(nowhere, STDOUT_FILENO);
     planted_bug = bug;
-    for (std::uint64_t seed = 1; seed <= kSeedsPerBug; ++seed) {
+    for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
       if (write(pipe_ends[1], &seed, sizeof seed) != sizeof seed) _exit(2);
       if (!run_seed(seed, catalogue()).failures.empty()) _exit(1);
     }
@@ -61,7 +61,7 @@ std::uint64_t seed_that_catches(PlantedBug bug) {
 
 TEST_CASE("every seed keeps the promises and ends") {
   const std::uint64_t first = number_from("ACKD_SIM_FIRST", 1);
-  const std::uint64_t seeds = number_from("ACKD_SIM_SEEDS", 50);
+  const std::uint64_t seeds = number_from("ACKD_SIM_SEEDS", kSeeds);
   Report total;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
     const Report report = run_seed(seed, catalogue());

@@ -93,7 +93,7 @@ class Witness final : public RecordObserver {
   const MerchantRecord* merchant_on_record(const ModelRow& row) const;
   void check_probe(const ModelRow& before, const Settlement& settlement);
   // What awaits an activation that has come is released within the hour, whatever the disk does.
-  void check_released(BootTime now);
+  void check_released(Duration passed);
   // A pause whose end has come is over within the hour, whatever the disk does.
   void check_pauses(EngineTime engine_now, BootTime now);
   void check_fairness(const EngineStats& stats, BootTime now);
@@ -123,7 +123,7 @@ class Witness final : public RecordObserver {
   std::map<NotificationId, BootTime> earliest_;    // boot time before which it must not be sent
   std::map<NotificationId, BootTime> suspects_;    // in flight, with their start
   std::map<NotificationId, std::string> probed_;   // probes that were sent, with the merchant's URL then
-  std::map<NotificationId, BootTime> unreleased_;  // await an activation that has come, with when that was seen
+  std::map<NotificationId, Duration> unreleased_;  // await an activation that has come, with for how long
   std::map<MerchantName, BootTime> changed_;       // merchants
   std::map<MerchantName, BootTime> overdue_;       // pauses whose end has come, with when that was seen
   std::uint64_t given_up_ = 0;                     // before their schedule had ended
