@@ -32,7 +32,7 @@ struct Cuts {
 }  // namespace
 
 TEST_CASE("what was synced survives every cut, what was not may") {
-  PowerLossDisk disk({{"a", "old"}});
+  PowerLossDisk disk(DiskImage{{"a", "old"}});
   disk.apply({Kind::kWrite, "a", 0, "new"});
   CHECK(disk.content("a") == "new");
   const Cuts before(disk);
@@ -44,7 +44,7 @@ TEST_CASE("what was synced survives every cut, what was not may") {
 }
 
 TEST_CASE("a write is torn at sectors, and a later one may survive alone") {
-  PowerLossDisk disk({{"a", std::string(3 * kSectorBytes, '0')}});
+  PowerLossDisk disk(DiskImage{{"a", std::string(3 * kSectorBytes, '0')}});
   disk.apply({Kind::kWrite, "a", 0, std::string(3 * kSectorBytes, '1')});
   disk.apply({Kind::kWrite, "a", kSectorBytes, std::string(kSectorBytes, '2')});
   const Cuts cuts(disk);
@@ -57,7 +57,7 @@ TEST_CASE("a write is torn at sectors, and a later one may survive alone") {
 }
 
 TEST_CASE("a file that was made or removed since its folder was synced may be there or not") {
-  PowerLossDisk disk({{"a", "a"}});
+  PowerLossDisk disk(DiskImage{{"a", "a"}});
   disk.apply({Kind::kCreate, "b", 0, {}});
   disk.apply({Kind::kWrite, "b", 0, "b"});
   disk.apply({Kind::kSync, "b", 0, {}});
@@ -74,7 +74,7 @@ TEST_CASE("a file that was made or removed since its folder was synced may be th
 }
 
 TEST_CASE("what a failed sync has lost no later one writes") {
-  PowerLossDisk disk({{"a", std::string(64 * kSectorBytes, '0')}});
+  PowerLossDisk disk(DiskImage{{"a", std::string(64 * kSectorBytes, '0')}});
   disk.apply({Kind::kWrite, "a", 0, std::string(64 * kSectorBytes, '1')});
   disk.apply({Kind::kFailSync, "a", 1, {}});
   disk.apply({Kind::kSync, "a", 0, {}});

@@ -201,9 +201,9 @@ TEST_CASE("what is said on an idle connection ends it, whether the loop has turn
 }
 
 TEST_CASE("a status that decides counts whatever follows, and odd framing still ends the connection") {
-  using Row = std::pair<const char*, bool>;
-  for (const auto& each : {Row{"2\r\nOK\r\n0\r\n\r\n", true}, Row{"2\nOK\r\n0\r\n\r\n", false}, Row{"ZZ\r\n", false},
-                           Row{"2\r\nOK\r\n0\r\n\r\nmore", false}}) {
+  using Ending = std::pair<const char*, bool>;
+  for (const auto& each : {Ending{"2\r\nOK\r\n0\r\n\r\n", true}, Ending{"2\nOK\r\n0\r\n\r\n", false}, Ending{"ZZ\r\n", false},
+                           Ending{"2\r\nOK\r\n0\r\n\r\nmore", false}}) {
     const char* body = each.first;
     const bool kept = each.second;
     CAPTURE(body);
