@@ -40,6 +40,8 @@ class BulkChanges {
   // --- For the next batch, and what came of it. ---
 
   std::optional<JobSlice> next_slice();
+  // Whether there is a job that goes on.
+  bool waits() const { return !running_.empty(); }
   void on_slice(const JobSlice& slice, const std::vector<OperationResult>& results);
   void on_wish(const PendingJobWish& pending, const OperationResult& result);
   void on_wish_failed(const PendingJobWish& pending, const Error& refusal);

@@ -12,6 +12,11 @@ namespace {
 constexpr std::size_t kPagesPerBatch = 64;
 // A disk's longest syncs take some tens of milliseconds. Callers must hear within two seconds that it hangs.
 constexpr Duration kStalledAfter{1'500};
+// A sync costs as much as a hundred settlements. While this many requests are in flight the next outcomes are near, and
+// settlements wait this long for each other; with so many of them it is not worth while any more.
+constexpr std::size_t kGatheringFlights = 16;
+constexpr Duration kGatherFor{4};
+constexpr std::size_t kSettlementsEnough = 512;
 
 }  // namespace
 
@@ -49,7 +54,7 @@ void Committing::route(PendingChange pending) {
 
 void Committing::ship() {
   const EngineTime now = core_.clock.now();
-  if (core_.batch_in_flight || core_.storage_retry_at > now) return;
+  if (core_.batch_in_flight || core_.storage_retry_at > now || gathers(now)) return;
   batched_ = {};
   batched_.job = bulk_changes_.next_slice();
   // With nothing left to write no commit can tell that the trouble is over; the next one that fails will.
@@ -63,6 +68,22 @@ void Committing::ship() {
   core_.batch_in_flight = true;
   core_.batch_shipped_at = now;
   core_.parts.outbox.submit(std::move(batch));
+}
+
+// Whether the next batch may wait for more. Only outcomes and pages to come wait: neither callers nor a lane that has
+// nothing to send.
+bool Committing::gathers(EngineTime now) {
+  const std::size_t settlements = core_.outgoing.settlements();
+  const bool busy = core_.flights.flying() >= kGatheringFlights && settlements > 0 && settlements < kSettlementsEnough;
+  const bool hurries = !core_.outgoing.settlements_only() || core_.lanes.starving() || inboxing_.waits() ||
+                       !merchants_.idle() || bulk_changes_.waits() || core_.recovering || core_.discovering ||
+                       core_.draining;
+  if (busy && !hurries) {
+    if (!gathered_at_) gathered_at_ = now + kGatherFor;
+    if (now < *gathered_at_) return true;
+  }
+  gathered_at_.reset();
+  return false;
 }
 
 Batch Committing::next_batch() {
@@ -82,7 +103,7 @@ Batch Committing::next_batch() {
       core_.requests.decide(pending.place, early);
     }
   }
-  for (Operation& operation : batched_.shipment.operations()) batch.operations.push_back(std::move(operation));
+  batched_.shipment.give_to(batch.operations);
   batch.job = batched_.job;
   batch.release = batched_.release;
   batch.inbox = inboxing_.next_slice();
@@ -105,11 +126,10 @@ void Committing::take_result() {
   if (!result) return;
   core_.batch_in_flight = false;
   end_stall();
-  switch (result->fate) {
-    case BatchFate::kCommitted: return on_committed(std::move(*result));
-    case BatchFate::kFailed: return on_failed(result->trouble);
-    case BatchFate::kUnknown: return fail(result->trouble);
-  }
+  if (result->fate == BatchFate::kUnknown) return fail(result->trouble);
+  const std::size_t before = batched_.merchant_operations + batched_.reseals;
+  batched_.shipment.take_back(std::span(result->operations).subspan(before));
+  result->fate == BatchFate::kCommitted ? on_committed(std::move(*result)) : on_failed(result->trouble);
 }
 
 void Committing::watch_batch() {
@@ -130,7 +150,7 @@ void Committing::end_stall() {
 std::optional<EngineTime> Committing::next_wake() const {
   if (core_.batch_in_flight && !core_.storage_stalled) return core_.batch_shipped_at + kStalledAfter;
   if (core_.storage_trouble) return core_.storage_retry_at;
-  return std::nullopt;
+  return gathered_at_;
 }
 
 void Committing::fail(const std::string& why) {

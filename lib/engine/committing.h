@@ -54,6 +54,7 @@ class Committing {
   };
 
   void route(PendingChange change);
+  bool gathers(EngineTime now);
   Batch next_batch();
   void on_merchants(BatchResult& result, const Batched& batched);
   void on_committed(BatchResult result);
@@ -79,6 +80,7 @@ class Committing {
   MerchantChanges& merchants_;
   Resealing& resealing_;
   Batched batched_;
+  std::optional<EngineTime> gathered_at_;  // while settlements gather: when they have done so
   LaneId scanned_to_;
   // Changes of notifications about which something else is being committed: decided afterwards, in their order.
   std::multimap<NotificationId, PendingChange> deferred_;

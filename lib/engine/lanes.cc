@@ -240,7 +240,9 @@ void Lanes::enter_ready(Lane& lane) {
 void Lanes::want_pages(Lane& lane, EngineTime now) {
   for (const DueClass due_class : {DueClass::kFresh, DueClass::kRetry}) {
     LanePage& page = lane.page(due_class);
-    if (page.reading || page.wanted || page.beyond > now || page.size() * 2 > limits_.page_rows) continue;
+    if (page.reading || page.beyond > now || page.size() * 2 > limits_.page_rows) continue;
+    starving_ = starving_ || lane.buffered() == 0;
+    if (page.wanted) continue;
     page.wanted = true;
     wanted_.push_back({lane.id, due_class});
   }
@@ -350,6 +352,7 @@ std::vector<PageRequest> Lanes::take_page_requests(std::size_t pages_max, Engine
     page.reading = true;
     page.beyond = EngineTime::max();  // what the read finds, and what is noted meanwhile, lowers it again
   }
+  if (wanted_.empty()) starving_ = false;
   return requests;
 }
 

@@ -63,7 +63,6 @@ class Lanes {
   std::size_t size() const { return lanes_.size(); }
   std::size_t page_bytes() const { return page_bytes_; }
   std::size_t host_in_flight(const Lane& lane) const { return hosts_[lane.host].in_flight; }
-  const std::string& host_name(const Lane& lane) const { return host_name(lane.host); }
   const std::string& host_name(HostIndex host) const { return hosts_[host].origin; }
   std::size_t host_count() const { return hosts_.size(); }
   std::size_t squeezed_in_flight() const { return squeezed_.trials(); }
@@ -84,7 +83,7 @@ class Lanes {
   bool offer(Lane& lane, const DueNotification& row);
   // Rows of this class lie in the outbox from `at` on.
   void note_beyond(Lane& lane, DueClass due_class, EngineTime at);
-  // Forgets the lane's cached rows; the next read brings them anew.
+  // Forgets the cached rows; the next read brings them anew.
   void drop_pages(Lane& lane);
   // The lane in whose pages the notification waits, if any.
   Lane* holder_of(NotificationId id);
@@ -99,7 +98,7 @@ class Lanes {
   void give_back_token(const Lane& lane, HostIndex host);
   // Every lane of the merchant asks for its facts anew and is reconsidered.
   void merchant_changed(std::string_view provider, std::string_view merchant, EngineTime now);
-  // Puts the lane where it belongs now, or forgets it. Invalidates the reference when it does.
+  // Puts the lane where it belongs now, or forgets it and so ends the reference.
   void reconsider(Lane& lane, EngineTime now);
 
   // --- While sending is suspended: hosts that answer are sent to as ever, the others by trials only. ---
@@ -131,6 +130,8 @@ class Lanes {
   };
   // The next row to start, its slot taken; nothing when no lane is ready.
   std::optional<Next> take_next(EngineTime now);
+  // A lane waits for a page and has no row left.
+  bool starving() const { return starving_; }
   // Up to `pages_max` page reads for the next batch, each marked as being read.
   std::vector<PageRequest> take_page_requests(std::size_t pages_max, EngineTime now);
   // The batch with this page read was not carried out.
@@ -193,6 +194,7 @@ class Lanes {
   TrialShare untried_;
   Paces paces_;
   std::deque<Want> wanted_;
+  bool starving_ = false;  // one of them has no row left
   std::int64_t served_floor_ms_ = 0;  // of the lane that started last: a lane that slept has no claim on the past
   std::size_t page_bytes_ = 0;
 };

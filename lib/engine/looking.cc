@@ -30,7 +30,7 @@ LaneView view_of(const Core& core, const Lane& lane) {
   view.buffered = lane.buffered();
   view.opens_at = lane.opens_at;
   view.trouble = lane.trouble;
-  view.host = core.lanes.host_name(lane);
+  view.host = core.lanes.host_name(lane.host);
   view.host_in_flight = core.lanes.host_in_flight(lane);
   view.held_back = core.lanes.is_held_back(lane.host);
   view.rate = core.lanes.rate_of(lane);
@@ -41,7 +41,7 @@ LaneView view_of(const Core& core, const Lane& lane) {
 bool fits(const Core& core, const Lane& lane, const LaneFilter& filter) {
   return (filter.provider.empty() || lane.key.provider == filter.provider) &&
          (filter.merchant.empty() || lane.key.merchant == filter.merchant) &&
-         (filter.host.empty() || core.lanes.host_name(lane) == filter.host);
+         (filter.host.empty() || core.lanes.host_name(lane.host) == filter.host);
 }
 
 // No lane behind this one fits: they stand by provider, then by merchant.

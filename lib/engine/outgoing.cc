@@ -1,6 +1,9 @@
 #include "engine/outgoing.h"
 
 #include <algorithm>
+#include <type_traits>
+
+#include "base/check.h"
 
 namespace ackd {
 namespace {
@@ -50,16 +53,24 @@ std::size_t bytes_of(const Admission& admission) {
   return kRowBytes + n.content.size() + n.url.size() + n.tags.size() + n.key.size() + n.subject.size();
 }
 
-std::vector<Operation> Shipment::operations() const {
-  std::vector<Operation> out;
-  out.reserve(size());
-  for (const PendingSettlement& pending : settlements) out.emplace_back(pending.settlement);
-  for (const PendingChange& pending : changes) out.emplace_back(pending.change);
-  for (const PendingJobWish& pending : job_wishes) {
-    std::visit([&](const auto& wish) { out.emplace_back(wish); }, pending.wish);
+void Shipment::give_to(std::vector<Operation>& operations) {
+  operations.reserve(operations.size() + size());
+  for (PendingSettlement& pending : settlements) operations.emplace_back(std::move(pending.settlement));
+  for (PendingChange& pending : changes) operations.emplace_back(std::move(pending.change));
+  for (PendingJobWish& pending : job_wishes) {
+    std::visit([&](auto& wish) { operations.emplace_back(std::move(wish)); }, pending.wish);
   }
-  for (const PendingAdmission& pending : admissions) out.emplace_back(pending.admission);
-  return out;
+  for (PendingAdmission& pending : admissions) operations.emplace_back(std::move(pending.admission));
+}
+
+void Shipment::take_back(std::span<Operation> operations) {
+  CHECK_THAT(operations.size() == size(), "the outbox gave another number of operations back");
+  auto next = operations.begin();
+  const auto take = [&](auto& kept) { kept = std::get<std::remove_reference_t<decltype(kept)>>(std::move(*next++)); };
+  for (PendingSettlement& pending : settlements) take(pending.settlement);
+  for (PendingChange& pending : changes) take(pending.change);
+  for (PendingJobWish& pending : job_wishes) std::visit(take, pending.wish);
+  for (PendingAdmission& pending : admissions) take(pending.admission);
 }
 
 void Outgoing::add(PendingAdmission admission) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <span>
 #include <variant>
 #include <vector>
 
@@ -36,7 +37,8 @@ struct PendingAdmission {
   std::size_t bytes = 0;
 };
 
-// The operations of one batch, in the order of its results: settlements, changes, wishes about jobs, admissions.
+// The operations of one batch, in the order of its results: settlements, changes, wishes about jobs, admissions. While
+// the batch is in flight the outbox has them, and what is kept here is who waits for them.
 struct Shipment {
   std::vector<PendingSettlement> settlements;
   std::vector<PendingChange> changes;
@@ -44,7 +46,9 @@ struct Shipment {
   std::vector<PendingAdmission> admissions;
 
   std::size_t size() const { return settlements.size() + changes.size() + job_wishes.size() + admissions.size(); }
-  std::vector<Operation> operations() const;
+  void give_to(std::vector<Operation>& operations);
+  // REQUIRES: what give_to() gave, in the same order.
+  void take_back(std::span<Operation> operations);
 };
 
 class Outgoing {
@@ -63,7 +67,10 @@ class Outgoing {
   std::vector<PendingJobWish> take_job_wishes();
   std::vector<PendingAdmission> take_admissions();
 
-  bool empty() const { return settlements_.empty() && changes_.empty() && job_wishes_.empty() && admissions_.empty(); }
+  bool empty() const { return settlements_.empty() && settlements_only(); }
+  // Nobody waits for an answer.
+  bool settlements_only() const { return changes_.empty() && job_wishes_.empty() && admissions_.empty(); }
+  std::size_t settlements() const { return settlements_.size(); }
   std::size_t admissions() const { return admissions_.size(); }
   std::size_t admission_bytes() const { return admission_bytes_; }
 

@@ -6,9 +6,16 @@
 namespace ackd {
 namespace {
 
-std::string authority(const Url& url) {
+// With room for what follows.
+std::string authority(const Url& url, std::size_t more_bytes) {
+  std::string out;
+  out.reserve(url.host.size() + more_bytes + 16);
   const bool v6 = url.host.find(':') != std::string::npos;
-  return (url.tls ? "https://" : "http://") + (v6 ? "[" + url.host + "]" : url.host);
+  out += url.tls ? "https://" : "http://";
+  if (v6) out += '[';
+  out += url.host;
+  if (v6) out += ']';
+  return out;
 }
 
 constexpr std::array<std::string_view, 11> kTransportHeaders{
@@ -30,14 +37,14 @@ bool is_transport_header(std::string_view name) {
 }
 
 std::string Url::origin() const {
-  return authority(*this) + ":" + std::to_string(port);
+  return (authority(*this, 0) += ':') += std::to_string(port);
 }
 
 std::string Url::text() const {
-  std::string out = authority(*this);
-  if (port != (tls ? 443 : 80)) out += ":" + std::to_string(port);
+  std::string out = authority(*this, path.size() + query.size());
+  if (port != (tls ? 443 : 80)) (out += ':') += std::to_string(port);
   out += path;
-  if (!query.empty()) out += "?" + query;
+  if (!query.empty()) (out += '?') += query;
   return out;
 }
 

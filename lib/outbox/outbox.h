@@ -40,6 +40,7 @@ enum class BatchFate : std::uint8_t { kCommitted, kFailed, kUnknown };
 
 struct BatchResult {
   BatchFate fate = BatchFate::kCommitted;
+  std::vector<Operation> operations;     // the batch's, given back by take_result(), so that nobody copies them
   std::vector<OperationResult> results;  // one for each operation, in order; empty unless committed
   std::vector<OperationResult> job;      // one for each change of JobSlice
   std::optional<InboxResult> inbox;

@@ -141,7 +141,9 @@ void SqliteOutbox::write_batches() {
   while (true) {
     const bool got = wait_for_batch(batch);
     if (got) {
-      publish(writer_->execute(batch));
+      BatchResult result = writer_->execute(batch);
+      result.operations = std::move(batch.operations);
+      publish(std::move(result));
     } else {
       const std::lock_guard lock(mutex_);
       if (stopping_) return;

@@ -7,6 +7,9 @@
 namespace ackd {
 namespace {
 
+// Of a key with what stands around it, usually.
+constexpr std::size_t kSuffixBytes = 64;
+
 bool is_blank(std::string_view value) {
   return value.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
 }
@@ -24,7 +27,7 @@ bool less(std::string_view a, std::string_view b, bool ignore_case) {
 
 struct Part {
   const Field* field = nullptr;
-  std::string text;  // as it stands in the canonical text
+  std::string whole;  // only where parts are sorted as a whole: as it stands in the text, with the separator
 };
 
 class Canonical {
@@ -37,10 +40,13 @@ class Canonical {
       return selected.error();
     }
     sort();
+    std::size_t bytes = 0;
+    for (const Part& part : parts_) bytes += part.field->name.size() + part.field->value.size() + 2;
     std::string out;
+    out.reserve(bytes);
     for (const Part& part : parts_) {
       if (&part != &parts_.front()) out += rule_.separator;
-      out += part.text;
+      append(out, *part.field);
     }
     return out;
   }
@@ -62,12 +68,20 @@ class Canonical {
     if (!counts) return counts.error();
     const bool skipped = (rule_.skip_empty && field.value.empty()) || (rule_.skip_blank && is_blank(field.value));
     if (!*counts || skipped) return Done{};
-    const bool pairs = rule_.parts == CanonicalParts::kPairs;
-    parts_.push_back({&field, pairs ? field.name + "=" + field.value : field.value});
+    parts_.push_back({&field, {}});
+    if (rule_.order != CanonicalOrder::kByPair) return Done{};
+    append(parts_.back().whole, field);
+    parts_.back().whole += rule_.separator;
     return Done{};
   }
 
+  void append(std::string& out, const Field& field) const {
+    if (rule_.parts == CanonicalParts::kPairs) (out += field.name) += '=';
+    out += field.value;
+  }
+
   Status select_all() {
+    parts_.reserve(rendering_.fields.size());
     for (const Field& field : rendering_.fields) {
       if (const Status added = add(field); !added) return added;
     }
@@ -90,7 +104,7 @@ class Canonical {
     const bool whole = rule_.order == CanonicalOrder::kByPair;
     std::stable_sort(parts_.begin(), parts_.end(), [&](const Part& a, const Part& b) {
       if (!whole) return less(a.field->name, b.field->name, rule_.ignore_case);
-      return less(a.text + rule_.separator, b.text + rule_.separator, rule_.ignore_case);
+      return less(a.whole, b.whole, rule_.ignore_case);
     });
   }
 
@@ -110,7 +124,9 @@ Result<std::string> canonical_text(const Rendering& rendering, const CanonicalRu
   if (rule.text) return expand(*rule.text, facts);
   const Result<std::string> fields = Canonical(rendering, rule).joined();
   if (!fields) return fields.error();
-  return expand(rule.prefix, facts) + *fields + expand(rule.suffix, facts);
+  std::string text = expand(rule.prefix, facts);
+  text.reserve(text.size() + fields->size() + kSuffixBytes);
+  return (text += *fields) += expand(rule.suffix, facts);
 }
 
 }  // namespace ackd

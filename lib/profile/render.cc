@@ -147,6 +147,10 @@ std::string nonce_from(std::uint64_t random) {
   return hex.substr(0, kNonceCharacters);
 }
 
+std::string nonce_for(const Profile& profile, std::uint64_t random) {
+  return uses_nonce(profile) ? nonce_from(random) : std::string();
+}
+
 bool signs_with_private_key(const Profile& profile, const Merchant& merchant, const Fields& fields) {
   const auto variant = choose_variant(profile, merchant, fields);
   return variant && needs_private_key((*variant)->algorithm);

@@ -24,6 +24,8 @@ struct RenderInput {
 
 // 32 characters 0-9 A-F that depend on all bits of `random`.
 std::string nonce_from(std::uint64_t random);
+// The same, and nothing (which costs nothing) where the protocol carries no nonce.
+std::string nonce_for(const Profile& profile, std::uint64_t random);
 
 struct Rendered {
   HttpRequest request;

@@ -152,36 +152,44 @@ std::string uuid(std::string_view seed) {
                      hex.substr(20, 12));
 }
 
-std::string option_of(const TemplateFacts& facts, const std::string& name) {
+std::string_view option_of(const TemplateFacts& facts, const std::string& name) {
   if (facts.options == nullptr) return {};
   const auto found = facts.options->find(name);
-  return found == facts.options->end() ? std::string() : found->second;
+  return found == facts.options->end() ? std::string_view() : found->second;
 }
 
-std::string field_of(const TemplateFacts& facts, const std::string& name) {
+std::string_view field_of(const TemplateFacts& facts, const std::string& name) {
   const std::string* value = facts.fields == nullptr ? nullptr : find_field(*facts.fields, name);
-  return value == nullptr ? std::string() : *value;
+  return value == nullptr ? std::string_view() : *value;
+}
+
+// Nothing where it has to be made first.
+std::optional<std::string_view> ready_value(const TemplatePiece& piece, const TemplateFacts& facts) {
+  switch (piece.value) {
+    case TemplateValue::kText: return piece.argument;
+    case TemplateValue::kKey: return facts.key;
+    case TemplateValue::kKeyId: return facts.key_id;
+    case TemplateValue::kMerchant: return facts.merchant;
+    case TemplateValue::kField: return field_of(facts, piece.argument);
+    case TemplateValue::kOption: return option_of(facts, piece.argument);
+    case TemplateValue::kCharset: return facts.charset;
+    case TemplateValue::kNonce: return facts.nonce;
+    case TemplateValue::kBody: return facts.body;
+    case TemplateValue::kCanonical: return facts.text;
+    case TemplateValue::kSignature: return facts.signature;
+    case TemplateValue::kSignatures: return facts.signatures;
+    case TemplateValue::kNow:
+    case TemplateValue::kRandom:
+    case TemplateValue::kUuid: break;
+  }
+  return std::nullopt;
 }
 
 std::string value_of(const TemplatePiece& piece, const TemplateFacts& facts) {
-  switch (piece.value) {
-    case TemplateValue::kText: return piece.argument;
-    case TemplateValue::kKey: return std::string(facts.key);
-    case TemplateValue::kKeyId: return std::string(facts.key_id);
-    case TemplateValue::kMerchant: return std::string(facts.merchant);
-    case TemplateValue::kField: return field_of(facts, piece.argument);
-    case TemplateValue::kOption: return option_of(facts, piece.argument);
-    case TemplateValue::kCharset: return std::string(facts.charset);
-    case TemplateValue::kNow: return format_time(facts.now, piece.argument, facts.zone);
-    case TemplateValue::kNonce: return std::string(facts.nonce);
-    case TemplateValue::kBody: return std::string(facts.body);
-    case TemplateValue::kCanonical: return std::string(facts.text);
-    case TemplateValue::kSignature: return std::string(facts.signature);
-    case TemplateValue::kSignatures: return std::string(facts.signatures);
-    case TemplateValue::kRandom: return random_hex(facts.seed, parse_length(piece.argument).value_or(1));
-    case TemplateValue::kUuid: break;
-  }
-  return uuid(facts.seed);
+  if (const auto ready = ready_value(piece, facts)) return std::string(*ready);
+  if (piece.value == TemplateValue::kNow) return format_time(facts.now, piece.argument, facts.zone);
+  if (piece.value == TemplateValue::kUuid) return uuid(facts.seed);
+  return random_hex(facts.seed, parse_length(piece.argument).value_or(1));
 }
 
 std::string upper_case(std::string text) {
@@ -273,7 +281,14 @@ bool uses(const Template& pieces, TemplateValue value) {
 
 std::string expand(const Template& pieces, const TemplateFacts& facts) {
   std::string out;
-  for (const TemplatePiece& piece : pieces) out += apply(piece.function, value_of(piece, facts), facts.space);
+  for (const TemplatePiece& piece : pieces) {
+    const bool as_it_is = piece.function == TemplateFunction::kNone;
+    if (const auto ready = ready_value(piece, facts); ready && as_it_is) {
+      out += *ready;
+    } else {
+      out += apply(piece.function, value_of(piece, facts), facts.space);
+    }
+  }
   return out;
 }
 

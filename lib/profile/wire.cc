@@ -42,6 +42,7 @@ struct WireField {
 Result<std::vector<WireField>> wire_fields(const Rendering& rendering, const std::string& signature) {
   const Profile& profile = rendering.profile;
   std::vector<WireField> out;
+  out.reserve(profile.fields.size() + rendering.fields.size());
   for (const FieldRule& rule : profile.fields) {
     const std::string* value = find_field(rendering.fields, rule.name);
     if (rule.name == profile.signature.field) value = signature.empty() ? nullptr : &signature;
@@ -66,6 +67,7 @@ Result<Fields> wire_pairs(const Rendering& rendering, const std::string& signatu
   Result<std::vector<WireField>> fields = wire_fields(rendering, signature);
   if (!fields) return fields.error();
   Fields pairs;
+  pairs.reserve(fields->size());
   for (WireField& field : *fields) pairs.push_back({std::move(field.name), std::move(field.value)});
   return pairs;
 }

@@ -73,7 +73,7 @@ void PoolSigner::start(SignStart start) {
   const auto& [profile, merchant, content, url] = *found;
   Merchant room;
   const Merchant& signing = merchants_.as_signing(merchant, room);
-  std::string nonce = nonce_from(start.random);
+  std::string nonce = nonce_for(profile, start.random);
   if (signs_with_private_key(profile, signing, content.fields)) {
     threads_.start({start.ticket, &profile, signing, std::move(found->content), std::move(found->url), start.now,
                     std::move(nonce)});

@@ -3,11 +3,20 @@
 #include <utility>
 
 namespace ackd {
+namespace {
+
+// Of all headers, usually.
+constexpr std::size_t kHeaderBytes = 256;
+
+}  // namespace
 
 Hash request_hash(const HttpRequest& request) {
-  std::string bytes = request.method + "\n" + request.url.text() + "\n";
-  for (const Field& header : request.headers) bytes += header.name + ": " + header.value + "\n";
-  bytes += "\n" + request.body;
+  const std::string url = request.url.text();
+  std::string bytes;
+  bytes.reserve(url.size() + kHeaderBytes + request.body.size());
+  (((bytes += request.method) += '\n') += url) += '\n';
+  for (const Field& header : request.headers) (((bytes += header.name) += ": ") += header.value) += '\n';
+  (bytes += '\n') += request.body;
   return sha256(bytes);
 }
 

@@ -41,9 +41,11 @@ const SSL* tls_of(CURL* easy) {
 
 }  // namespace
 
-CurlFlight::CurlFlight(const CurlSurroundings& surroundings, TransferStart start, std::int64_t now_ms)
+CurlFlight::CurlFlight(const CurlSurroundings& surroundings, TransferStart start, std::size_t shard,
+                       std::int64_t now_ms)
     : surroundings_(surroundings),
       start_(std::move(start)),
+      shard_(shard),
       proxy_(proxy_for(start_.egress, surroundings.means)),
       started_ms_(now_ms),
       connect_deadline_ms_(now_ms + std::min(start_.connect_timeout, start_.total_timeout).count()),
@@ -92,15 +94,18 @@ CurlFlight::Next CurlFlight::prepare(CurlEasy easy, std::int64_t now_ms) {
   pin_.append(fmt::format("::{}", target()).c_str());
 
   CurlOptions options(easy_.get());
-  set_fixed_options(options);
-  set_request(options, start_.request, surroundings_.user_agent, headers_);
+  set_request(options, start_.request, headers_);
   set_way_out(options, {start_.egress, surroundings_.means, proxy_, source_address(), start_.verify_server});
   options.set(CURLOPT_CONNECT_TO, pin_.get())
+      .set(CURLOPT_FRESH_CONNECT, 0L)  // the flight before may have set either
+      .set(CURLOPT_FORBID_REUSE, 0L)
       .set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(connect_ms / left, 1)))
       .set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(total_deadline_ms_ - now_ms, 1)))
-      .set(CURLOPT_ERRORBUFFER, error_text_.data())
-      .set(CURLOPT_PRIVATE, static_cast<void*>(this));
-  set_callbacks();
+      .set(CURLOPT_ERRORBUFFER, error_text_.data());
+  for (const CURLoption option : {CURLOPT_PRIVATE, CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_PREREQDATA,
+                                  CURLOPT_OPENSOCKETDATA, CURLOPT_SSL_CTX_DATA}) {
+    options.set(option, static_cast<void*>(this));
+  }
   return options.complete() && headers_.complete() && pin_.complete() ? Next::kReady : Next::kNoMemory;
 }
 
@@ -108,41 +113,50 @@ std::string CurlFlight::target() const {
   return to_string(SocketAddress{addresses_[next_address_ - 1], url().port});
 }
 
-void CurlFlight::set_callbacks() {
-  CURL* const easy = easy_.get();
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
-  curl_easy_setopt(
-      easy, CURLOPT_HEADERFUNCTION, +[](char* bytes, std::size_t size, std::size_t count, void* self) {
-        return static_cast<CurlFlight*>(self)->on_header(bytes, size * count);
-      });
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
-  curl_easy_setopt(
-      easy, CURLOPT_WRITEFUNCTION, +[](char* bytes, std::size_t size, std::size_t count, void* self) {
-        return static_cast<CurlFlight*>(self)->on_body(bytes, size * count);
-      });
-  // Called each time the request is begun on a connection that stands: twice when libcurl resends by itself.
-  curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
-  curl_easy_setopt(
-      easy, CURLOPT_PREREQFUNCTION, +[](void* self, char* peer, char* own, int peer_port, int own_port) {
-        static_cast<CurlFlight*>(self)->on_request(fmt::format("{} {} {} {}", own_port, peer_port, peer, own));
-        return static_cast<int>(CURL_PREREQFUNC_OK);
-      });
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
-  curl_easy_setopt(
-      easy, CURLOPT_OPENSOCKETFUNCTION, +[](void* self, curlsocktype, curl_sockaddr* address) {
-        return static_cast<CurlFlight*>(self)->open_socket(*address);
-      });
-  // The connection outlives the flight, so this one must not point at it.
-  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &surroundings_.sockets);
-  curl_easy_setopt(
-      easy, CURLOPT_CLOSESOCKETFUNCTION,
-      +[](void* sockets, curl_socket_t socket) { return static_cast<CurlSockets*>(sockets)->close(socket); });
-  curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, this);
-  curl_easy_setopt(
-      easy, CURLOPT_SSL_CTX_FUNCTION, +[](CURL*, void* context, void* self) {
-        const bool ready = static_cast<CurlFlight*>(self)->prepare_tls(static_cast<SSL_CTX*>(context));
-        return ready ? CURLE_OK : CURLE_ABORTED_BY_CALLBACK;
-      });
+// What stays as it is from one transfer to the next: two thirds of all options. The callbacks are told of their flight
+// by prepare(). The connection outlives the flight, so that the function that closes it must not point at one.
+bool CurlFlight::configure(CURL* easy, const CurlSurroundings& surroundings) {
+  CurlOptions options(easy);
+  set_fixed_options(options);
+  options.set(CURLOPT_USERAGENT, surroundings.user_agent.c_str())
+      .set(CURLOPT_CLOSESOCKETDATA, &surroundings.sockets)
+      .set(
+          CURLOPT_CLOSESOCKETFUNCTION,
+          +[](void* sockets, curl_socket_t socket) { return static_cast<CurlSockets*>(sockets)->close(socket); })
+      .set(
+          CURLOPT_HEADERFUNCTION,
+          +[](char* bytes, std::size_t size, std::size_t count, void* self) {
+            return static_cast<CurlFlight*>(self)->on_header(bytes, size * count);
+          })
+      .set(
+          CURLOPT_WRITEFUNCTION,
+          +[](char* bytes, std::size_t size, std::size_t count, void* self) {
+            return static_cast<CurlFlight*>(self)->on_body(bytes, size * count);
+          })
+      // Called each time the request is begun on a connection that stands: twice when libcurl resends by itself.
+      .set(
+          CURLOPT_PREREQFUNCTION,
+          +[](void* self, char* peer, char* own, int peer_port, int own_port) {
+            static_cast<CurlFlight*>(self)->on_request(fmt::format("{} {} {} {}", own_port, peer_port, peer, own));
+            return static_cast<int>(CURL_PREREQFUNC_OK);
+          })
+      .set(
+          CURLOPT_OPENSOCKETFUNCTION,
+          +[](void* self, curlsocktype, curl_sockaddr* address) {
+            return static_cast<CurlFlight*>(self)->open_socket(*address);
+          })
+      .set(
+          CURLOPT_SSL_CTX_FUNCTION, +[](CURL*, void* context, void* self) {
+            const bool ready = static_cast<CurlFlight*>(self)->prepare_tls(static_cast<SSL_CTX*>(context));
+            return ready ? CURLE_OK : CURLE_ABORTED_BY_CALLBACK;
+          });
+  return options.complete();
+}
+
+CurlEasy CurlFlight::make_easy(const CurlSurroundings& surroundings) {
+  CurlEasy easy(curl_easy_init());
+  if (easy && !configure(easy.get(), surroundings)) easy.reset();
+  return easy;
 }
 
 bool CurlFlight::prepare_tls(SSL_CTX* context) const {
@@ -230,8 +244,19 @@ bool CurlFlight::may_go_on_after(const Transfer& failed, std::int64_t now_ms) {
   return true;
 }
 
+// Whether prepare() has set options that other flights do not.
+bool CurlFlight::has_own_way() const {
+  return start_.egress || proxy_ != nullptr || source_address() || !start_.verify_server;
+}
+
 CurlEasy CurlFlight::release_easy() {
-  if (easy_) curl_easy_reset(easy_.get());
+  if (!easy_) return nullptr;
+  if (has_own_way()) {
+    curl_easy_reset(easy_.get());
+    if (!configure(easy_.get(), surroundings_)) easy_.reset();
+  } else {
+    curl_easy_setopt(easy_.get(), CURLOPT_ERRORBUFFER, nullptr);
+  }
   return std::move(easy_);
 }
 

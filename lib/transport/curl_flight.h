@@ -35,12 +35,17 @@ class CurlFlight {
   // Of one name at most this many addresses are tried: a hostile name has a thousand.
   static constexpr std::size_t kAddressesTriedMax = 4;
 
-  CurlFlight(const CurlSurroundings& surroundings, TransferStart start, std::int64_t now_ms);
+  // `shard` is the transport's note of where it runs.
+  CurlFlight(const CurlSurroundings& surroundings, TransferStart start, std::size_t shard, std::int64_t now_ms);
   // The handles' callbacks hold its address.
   CurlFlight(const CurlFlight&) = delete;
   CurlFlight& operator=(const CurlFlight&) = delete;
 
+  // A handle with what all flights have in common, ready for prepare(); nothing when memory is out.
+  static CurlEasy make_easy(const CurlSurroundings& surroundings);
+
   Ticket ticket() const { return start_.ticket; }
+  std::size_t shard() const { return shard_; }
   const Url& url() const { return start_.request.url; }
   std::int64_t connect_deadline_ms() const { return connect_deadline_ms_; }
   Duration connect_timeout() const { return start_.connect_timeout; }
@@ -66,6 +71,7 @@ class CurlFlight {
   bool may_go_on_after(const Transfer& failed, std::int64_t now_ms);
 
   CURL* easy() const { return easy_.get(); }
+  // As make_easy() gives it; nothing when memory is out.
   CurlEasy release_easy();
 
   // What is known now. `code` is libcurl's; without one the flight is ended from outside with `end`.
@@ -73,7 +79,8 @@ class CurlFlight {
   Transfer report(TransferEnd end, std::string detail, std::int64_t now_ms);
 
  private:
-  void set_callbacks();
+  static bool configure(CURL* easy, const CurlSurroundings& surroundings);
+  bool has_own_way() const;
   void fill_in(Transfer& transfer, std::int64_t now_ms) const;
   TransferEnd end_after(CURLcode code) const;
   std::string words_for(CURLcode code, TransferEnd end) const;
@@ -93,6 +100,7 @@ class CurlFlight {
 
   const CurlSurroundings& surroundings_;
   TransferStart start_;
+  std::size_t shard_;
   const SocketAddress* proxy_;  // nullptr when the request goes straight to the receiver
   std::int64_t started_ms_;
   std::int64_t connect_deadline_ms_;

@@ -120,13 +120,11 @@ void set_way_out(CurlOptions& options, const WayOut& way) {
   if (!way.verify_server) options.set(CURLOPT_SSL_VERIFYPEER, 0L).set(CURLOPT_SSL_VERIFYHOST, 0L);
 }
 
-void set_request(CurlOptions& options, const HttpRequest& request, const std::string& user_agent, CurlList& headers) {
+void set_request(CurlOptions& options, const HttpRequest& request, CurlList& headers) {
   for (const Field& header : request.headers) headers.append(header_line(header).c_str());
   headers.append("Expect:");  // no "100-continue" round trip for larger bodies
   if (!has_header(request, "Content-Type")) headers.append("Content-Type:");  // libcurl would invent one for POST
-  options.set(CURLOPT_URL, request.url.text().c_str())
-      .set(CURLOPT_USERAGENT, user_agent.c_str())
-      .set(CURLOPT_HTTPHEADER, headers.get());
+  options.set(CURLOPT_URL, request.url.text().c_str()).set(CURLOPT_HTTPHEADER, headers.get());
   if (request.method == "GET") {
     options.set(CURLOPT_HTTPGET, 1L);
     return;

@@ -52,6 +52,6 @@ void set_way_out(CurlOptions& options, const WayOut& way);
 
 // Method, URL, headers and body as they are. Adds Host and Content-Length, and User-Agent and Accept where the request
 // has none (common firewalls turn away requests without). `request` and `headers` must live as long as the transfer.
-void set_request(CurlOptions& options, const HttpRequest& request, const std::string& user_agent, CurlList& headers);
+void set_request(CurlOptions& options, const HttpRequest& request, CurlList& headers);
 
 }  // namespace ackd

@@ -92,7 +92,8 @@ void CurlTransport::start(TransferStart start) {
   const auto [place, is_new] = flights_.try_emplace(ticket);
   CHECK_THAT(is_new, "a ticket that is already in use");
   const Status sound = check_request(start.request);
-  place->second = std::make_unique<CurlFlight>(surroundings_, std::move(start), loop_.monotonic_ms());
+  const std::size_t shard = std::hash<std::string>{}(start.request.url.origin()) % shards_.size();
+  place->second = std::make_unique<CurlFlight>(surroundings_, std::move(start), shard, loop_.monotonic_ms());
   CurlFlight& flight = *place->second;
   if (!sound) return finish(flight, TransferEnd::kRequestInvalid, sound.error().message);
   if (const Status found = flight.check_settings(); !found) {
@@ -193,7 +194,7 @@ void CurlTransport::on_done(CURL* easy, CURLcode code) {
   const std::int64_t now_ms = loop_.monotonic_ms();
   Transfer transfer = flight.report(code, now_ms);
   if (!flight.may_go_on_after(transfer, now_ms)) return finish(flight, std::move(transfer));
-  spare_easies_.push_back(flight.release_easy());
+  keep_easy(flight.release_easy());
   connect(flight);
 }
 
@@ -211,14 +212,18 @@ void CurlTransport::sweep() {
 }
 
 CurlShard& CurlTransport::shard_of(const CurlFlight& flight) {
-  return *shards_[std::hash<std::string>{}(flight.url().origin()) % shards_.size()];
+  return *shards_[flight.shard()];
 }
 
 CurlEasy CurlTransport::take_easy() {
-  if (spare_easies_.empty()) return CurlEasy(curl_easy_init());
+  if (spare_easies_.empty()) return CurlFlight::make_easy(surroundings_);
   CurlEasy easy = std::move(spare_easies_.back());
   spare_easies_.pop_back();
   return easy;
+}
+
+void CurlTransport::keep_easy(CurlEasy easy) {
+  if (easy && spare_easies_.size() < kSpareEasiesMax) spare_easies_.push_back(std::move(easy));
 }
 
 void CurlTransport::finish(CurlFlight& flight, TransferEnd end, std::string detail) {
@@ -229,8 +234,7 @@ void CurlTransport::finish(CurlFlight& flight, TransferEnd end, std::string deta
 void CurlTransport::finish(CurlFlight& flight, Transfer transfer) {
   if (flight.easy() != nullptr) {
     shard_of(flight).remove(flight.easy());
-    CurlEasy easy = flight.release_easy();
-    if (spare_easies_.size() < kSpareEasiesMax) spare_easies_.push_back(std::move(easy));
+    keep_easy(flight.release_easy());
   }
   finished_.push_back(std::move(transfer));
   flights_.erase(flight.ticket());

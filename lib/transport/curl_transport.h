@@ -75,6 +75,7 @@ class CurlTransport : public Transport {
   void sweep();
   CurlShard& shard_of(const CurlFlight& flight);
   CurlEasy take_easy();
+  void keep_easy(CurlEasy easy);
   void finish(CurlFlight& flight, Transfer transfer);
   void finish(CurlFlight& flight, TransferEnd end, std::string detail);
 

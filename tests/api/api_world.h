@@ -23,6 +23,7 @@ class MapOutbox final : public Outbox {
     if (!batch_ || stuck) return std::nullopt;
     const Batch batch = *std::exchange(batch_, std::nullopt);
     BatchResult result;
+    result.operations = batch.operations;
     result.scan_complete = true;
     if (refuse) {
       result.fate = BatchFate::kFailed;

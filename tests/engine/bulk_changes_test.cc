@@ -111,6 +111,7 @@ class Fixture {
       if (std::holds_alternative<Settlement>(batch.operations[i])) one.state = State::kHeld;
       result.results.push_back(one);
     }
+    result.operations = batch.operations;
     if (batch.job) result.job.resize(batch.job->changes.size(), done);
     for (const PageRequest& page : batch.pages) {
       result.pages.push_back({page.lane, page.due_class, {}, EngineTime::max()});
@@ -124,10 +125,10 @@ class Fixture {
   }
   void fail() {
     REQUIRE(outbox.in_flight);
-    outbox.in_flight.reset();
     BatchResult failed;
     failed.fate = BatchFate::kFailed;
-    outbox.result = failed;
+    failed.operations = std::exchange(outbox.in_flight, std::nullopt)->operations;
+    outbox.result = std::move(failed);
     turn();
   }
   // The reader answers the oldest question with these ids, one in two rows that it looked at.

@@ -477,14 +477,18 @@ std::optional<BootTime> ModelOutbox::next_ready() const {
 
 std::optional<BatchResult> ModelOutbox::take_result() {
   if (!batch_ || now_() < ready_at_) return std::nullopt;
-  const Batch batch = std::move(*batch_);
+  Batch batch = std::move(*batch_);
   batch_.reset();
-  // Reads alone cannot fail to be durable.
-  if (current_.fate == BatchFate::kCommitted || !batch.writes()) return writer_.apply(batch);
-  if (current_.fate == BatchFate::kUnknown && current_.applied_if_unknown) writer_.apply(batch);
   BatchResult result;
-  result.fate = current_.fate;
-  result.trouble = "simulated";
+  // Reads alone cannot fail to be durable.
+  if (current_.fate == BatchFate::kCommitted || !batch.writes()) {
+    result = writer_.apply(batch);
+  } else {
+    if (current_.fate == BatchFate::kUnknown && current_.applied_if_unknown) writer_.apply(batch);
+    result.fate = current_.fate;
+    result.trouble = "simulated";
+  }
+  result.operations = std::move(batch.operations);
   return result;
 }
 
