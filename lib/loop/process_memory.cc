@@ -1,7 +1,11 @@
 #include "loop/process_memory.h"
 
 #include <fcntl.h>
+#ifdef ACKD_MIMALLOC
+#include <mimalloc.h>
+#else
 #include <malloc.h>
+#endif
 #include <unistd.h>
 
 #include <algorithm>
@@ -63,6 +67,15 @@ std::uint64_t groups_limit() {
   return least;
 }
 
+// What this thread has freed.
+void give_back() {
+#ifdef ACKD_MIMALLOC
+  mi_collect(true);
+#else
+  ::malloc_trim(0);
+#endif
+}
+
 }  // namespace
 
 ProcessMemory::ProcessMemory(std::uint64_t bytes_max)
@@ -85,7 +98,7 @@ std::optional<std::uint64_t> ProcessMemory::sample(BootTime now) {
   const bool is_over = bytes && bytes_max_ > 0 && *bytes > bytes_max_;
   if (!is_over || (trimmed_at_ && now - *trimmed_at_ < kTrimEvery)) return bytes;
   trimmed_at_ = now;
-  ::malloc_trim(0);
+  give_back();
   return resident_bytes();
 }
 
