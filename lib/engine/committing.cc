@@ -12,11 +12,6 @@ namespace {
 constexpr std::size_t kPagesPerBatch = 64;
 // A disk's longest syncs take some tens of milliseconds. Callers must hear within two seconds that it hangs.
 constexpr Duration kStalledAfter{1'500};
-// A sync costs as much as a hundred settlements. While this many requests are in flight the next outcomes are near, and
-// settlements wait this long for each other; with so many of them it is not worth while any more.
-constexpr std::size_t kGatheringFlights = 16;
-constexpr Duration kGatherFor{4};
-constexpr std::size_t kSettlementsEnough = 512;
 
 }  // namespace
 
@@ -54,7 +49,8 @@ void Committing::route(PendingChange pending) {
 
 void Committing::ship() {
   const EngineTime now = core_.clock.now();
-  if (core_.batch_in_flight || core_.storage_retry_at > now || gathers(now)) return;
+  if (core_.batch_in_flight || core_.storage_retry_at > now) return;
+  if (gathering_.waits({core_.outgoing.settlements(), core_.flights.flying(), hurries()}, now)) return;
   batched_ = {};
   batched_.job = bulk_changes_.next_slice();
   // With nothing left to write no commit can tell that the trouble is over; the next one that fails will.
@@ -70,20 +66,10 @@ void Committing::ship() {
   core_.parts.outbox.submit(std::move(batch));
 }
 
-// Whether the next batch may wait for more. Only outcomes and pages to come wait: neither callers nor a lane that has
-// nothing to send.
-bool Committing::gathers(EngineTime now) {
-  const std::size_t settlements = core_.outgoing.settlements();
-  const bool busy = core_.flights.flying() >= kGatheringFlights && settlements > 0 && settlements < kSettlementsEnough;
-  const bool hurries = !core_.outgoing.settlements_only() || core_.lanes.starving() || inboxing_.waits() ||
-                       !merchants_.idle() || bulk_changes_.waits() || core_.recovering || core_.discovering ||
-                       core_.draining;
-  if (busy && !hurries) {
-    if (!gathered_at_) gathered_at_ = now + kGatherFor;
-    if (now < *gathered_at_) return true;
-  }
-  gathered_at_.reset();
-  return false;
+// Something that waits for the next batch should not wait longer: a caller, a job, a lane that has nothing to send.
+bool Committing::hurries() const {
+  return !core_.outgoing.settlements_only() || core_.lanes.starving() || inboxing_.waits() || !merchants_.idle() ||
+         bulk_changes_.waits() || core_.recovering || core_.discovering || core_.draining;
 }
 
 Batch Committing::next_batch() {
@@ -150,7 +136,7 @@ void Committing::end_stall() {
 std::optional<EngineTime> Committing::next_wake() const {
   if (core_.batch_in_flight && !core_.storage_stalled) return core_.batch_shipped_at + kStalledAfter;
   if (core_.storage_trouble) return core_.storage_retry_at;
-  return gathered_at_;
+  return gathering_.until();
 }
 
 void Committing::fail(const std::string& why) {

@@ -12,6 +12,7 @@
 #include "engine/merchant_changes.h"
 #include "engine/recovery.h"
 #include "engine/resealing.h"
+#include "policy/gathering.h"
 
 namespace ackd {
 
@@ -54,7 +55,7 @@ class Committing {
   };
 
   void route(PendingChange change);
-  bool gathers(EngineTime now);
+  bool hurries() const;
   Batch next_batch();
   void on_merchants(BatchResult& result, const Batched& batched);
   void on_committed(BatchResult result);
@@ -80,7 +81,7 @@ class Committing {
   MerchantChanges& merchants_;
   Resealing& resealing_;
   Batched batched_;
-  std::optional<EngineTime> gathered_at_;  // while settlements gather: when they have done so
+  Gathering gathering_;
   LaneId scanned_to_;
   // Changes of notifications about which something else is being committed: decided afterwards, in their order.
   std::multimap<NotificationId, PendingChange> deferred_;

@@ -244,7 +244,7 @@ void Lanes::want_pages(Lane& lane, EngineTime now) {
     starving_ = starving_ || lane.buffered() == 0;
     if (page.wanted) continue;
     page.wanted = true;
-    wanted_.push_back({lane.id, due_class});
+    wanted_.emplace_back(lane.id, due_class);
   }
 }
 
@@ -338,17 +338,17 @@ PageRequest Lanes::page_request(Lane& lane, DueClass due_class, EngineTime now) 
 std::vector<PageRequest> Lanes::take_page_requests(std::size_t pages_max, EngineTime now) {
   std::vector<PageRequest> requests;
   while (!wanted_.empty() && requests.size() < pages_max) {
-    const Want want = wanted_.front();
+    const auto [id, due_class] = wanted_.front();
     wanted_.pop_front();
-    Lane* lane = find(want.lane);
+    Lane* lane = find(id);
     if (lane == nullptr) continue;
-    LanePage& page = lane->page(want.due_class);
+    LanePage& page = lane->page(due_class);
     page.wanted = false;
     if (lane->opens_at > now || page.beyond > now || lane->paused || is_held_back(lane->host)) {
       reconsider(*lane, now);
       continue;
     }
-    requests.push_back(page_request(*lane, want.due_class, now));
+    requests.push_back(page_request(*lane, due_class, now));
     page.reading = true;
     page.beyond = EngineTime::max();  // what the read finds, and what is noted meanwhile, lowers it again
   }

@@ -150,10 +150,6 @@ class Lanes {
       return std::tie(a.provider, a.merchant, a.origin) < std::tie(b.provider, b.merchant, b.origin);
     }
   };
-  struct Want {
-    LaneId lane;
-    DueClass due_class;
-  };
 
   void take_facts(Lane& lane);
   void begin_anew(Lane& lane);
@@ -193,8 +189,8 @@ class Lanes {
   TrialShare squeezed_;
   TrialShare untried_;
   Paces paces_;
-  std::deque<Want> wanted_;
-  bool starving_ = false;  // one of them has no row left
+  std::deque<std::pair<LaneId, DueClass>> wanted_;  // pages
+  bool starving_ = false;                           // one of them has no row left
   std::int64_t served_floor_ms_ = 0;  // of the lane that started last: a lane that slept has no claim on the past
   std::size_t page_bytes_ = 0;
 };

@@ -1,12 +1,23 @@
 #include "text/form_encoding.h"
 
 #include <algorithm>
+#include <array>
 
 namespace ackd {
 namespace {
 
-bool is_kept(char c) {
+constexpr bool is_kept_slowly(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+constexpr auto kKept = [] {
+  std::array<bool, 256> kept{};
+  for (std::size_t byte = 0; byte < kept.size(); ++byte) kept[byte] = is_kept_slowly(static_cast<char>(byte));
+  return kept;
+}();
+
+bool is_kept(char c) {
+  return kKept[static_cast<unsigned char>(c)];
 }
 
 // What is kept is most of it, and is appended run by run.

@@ -202,8 +202,8 @@ TEST_CASE("what is said on an idle connection ends it, whether the loop has turn
 
 TEST_CASE("a status that decides counts whatever follows, and odd framing still ends the connection") {
   using Ending = std::pair<const char*, bool>;
-  for (const auto& each : {Ending{"2\r\nOK\r\n0\r\n\r\n", true}, Ending{"2\nOK\r\n0\r\n\r\n", false}, Ending{"ZZ\r\n", false},
-                           Ending{"2\r\nOK\r\n0\r\n\r\nmore", false}}) {
+  for (const auto& each : {Ending{"2\r\nOK\r\n0\r\n\r\n", true}, Ending{"2\nOK\r\n0\r\n\r\n", false},
+                           Ending{"ZZ\r\n", false}, Ending{"2\r\nOK\r\n0\r\n\r\nmore", false}}) {
     const char* body = each.first;
     const bool kept = each.second;
     CAPTURE(body);
