@@ -11,14 +11,15 @@ LANES = 1_000
 
 
 class Load:
-    """A thousand merchants, the first so many of whom accept connections and never answer; the others get a row a second."""
+    """So many merchants, the first of whom accept connections and never answer; the others get a row in their turn."""
 
-    def __init__(self, bench, sink, dead, one_host):
+    def __init__(self, bench, sink, dead, one_host=False, lanes=LANES):
         self.bench = bench
         self.sink = sink
         self.dead = dead
+        self.alive = lanes - dead
         place = (lambda lane: 0) if one_host else (lambda lane: lane)
-        merchants = [sink.url(place(lane), "/silent" if lane < dead else "/notify") for lane in range(LANES)]
+        merchants = [sink.url(place(lane), "/silent" if lane < dead else "/notify") for lane in range(lanes)]
         self.daemon = parts.Ackd(bench, merchants)
 
     def begin(self, rows_a_dead_lane=0):
@@ -27,14 +28,16 @@ class Load:
             self.daemon.fill(rows_a_dead_lane * self.dead, parts.template(), "--lanes", self.dead)
         return self
 
-    def healthy(self, seconds):
-        """How late the healthy ones' requests came, p99 in milliseconds, and how many a second until the last had come."""
-        rate = LANES - self.dead
+    def healthy(self, seconds, rate=None):
+        """How late the healthy ones' requests came, p99 in milliseconds, and how many a second until the last had come.
+
+        Each gets one a second, or all of them `rate`.
+        """
         before = self.delivered()
         self.sink.heard()
         begun = time.time()
-        posts = self.daemon.post(parts.template(), "--rate", rate, "--connections", 16, "--seconds", seconds,
-                                 "--lanes", rate, "--first-lane", self.dead)
+        posts = self.daemon.post(parts.template(), "--rate", rate or self.alive, "--connections", 64, "--seconds",
+                                 seconds, "--lanes", self.alive, "--first-lane", self.dead)
         harness.wait_until(lambda: self.delivered() - before >= posts["admitted"], 120, "the healthy ones' rows are delivered")
         heard = self.sink.heard()
         return heard["fresh"]["p99_us"] / 1000, posts["admitted"] / (heard["newest_us"] / 1e6 - begun)
@@ -88,9 +91,23 @@ def halfdead(bench):
         measured = []
         for rows in (100, 0):
             with bench.sink("--addresses", LANES) as sink, contextlib.ExitStack() as stack:
-                load = Load(bench, sink, LANES // 2, False)
+                load = Load(bench, sink, LANES // 2)
                 stack.callback(load.end)
                 measured.append(load.begin(rows).healthy(seconds))
+        yield compared(*measured)
+
+
+@row("manydead", "80,000 healthy merchants beside 20,000 that never answer, each at a host of its own, while these are tried",
+     limit_s=1_200, p99_lateness_to_alone=at_most(2), throughput_to_alone=at_least(0.95))
+def manydead(bench):
+    lanes, rate, seconds = bench.size(100_000, 5_000), bench.size(4_000, 1_000), bench.size(20, 4)
+    for _ in bench.rounds():
+        measured = []
+        for rows in (10, 0):
+            with bench.sink("--everywhere") as sink, contextlib.ExitStack() as stack:
+                load = Load(bench, sink, lanes // 5, lanes=lanes)
+                stack.callback(load.end)
+                measured.append(load.begin(rows).healthy(seconds, rate))
         yield compared(*measured)
 
 
