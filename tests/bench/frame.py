@@ -45,14 +45,15 @@ class Row:
     measure: object  # a generator of one dictionary of figures a round
     quick: bool  # whether --quick measures it
     limit_s: int
+    by_name: bool  # measured only when it is named
 
 
-def row(name, title, quick=True, limit_s=600, **goals):
+def row(name, title, quick=True, limit_s=600, by_name=False, **goals):
     """Makes a row of a generator function of a Bench; a figure's name has blanks where the goal's has underscores."""
 
     def register(measure):
         named = {figure.replace("_", " "): goal for figure, goal in goals.items()}
-        ROWS[name] = Row(name, title, named, measure, quick, limit_s)
+        ROWS[name] = Row(name, title, named, measure, quick, limit_s, by_name)
         return measure
 
     return register

@@ -187,7 +187,8 @@ class Sink {
     const std::size_t end = received.find("\r\n\r\n");
     if (end == std::string_view::npos) return 0;
     const std::string_view header = received.substr(0, end);
-    const std::size_t name = header.find("Content-Length: ");
+    std::size_t name = header.find("Content-Length: ");
+    if (name == std::string_view::npos) name = header.find("content-length: ");
     const std::size_t body = name == std::string_view::npos ? 0 : std::strtoul(header.data() + name + 16, nullptr, 10);
     return received.size() >= end + 4 + body ? end + 4 + body : 0;
   }
