@@ -4,7 +4,6 @@ It installs its own parts with npm, into the folder of the build, and is measure
 """
 
 import contextlib
-import getpass
 import hashlib
 import json
 import os
@@ -23,7 +22,7 @@ import parts
 from frame import at_least, row
 
 HERE = os.path.join(os.path.dirname(os.path.realpath(__file__)), "graphile")
-PROCESSES = 2
+PROCESSES = 2  # of node, which share what is in flight
 NEEDED = {"node": "nodejs", "npm": "npm", "initdb": "postgresql", "postgres": "postgresql", "psql": "postgresql-client"}
 
 
@@ -66,9 +65,10 @@ class Postgres:
     def __init__(self, found):
         self.found = found
         # It refuses to run as root.
-        self.user = getpass.getuser() if os.getuid() != 0 else "postgres"
-        self.as_user = {} if os.getuid() != 0 else {
-            "user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []}
+        is_root = os.getuid() == 0
+        account = pwd.getpwnam("nobody") if is_root else pwd.getpwuid(os.getuid())
+        self.user = account.pw_name
+        self.as_user = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if is_root else {}
         self.place = tempfile.TemporaryDirectory(prefix="ackd-bench-")
         self.folder = self.place.name
         self.url = f"postgres://{self.user}@/postgres?host={urllib.parse.quote(self.folder, safe='')}"
@@ -155,8 +155,7 @@ def by_graphile(bench, found, sink, rows, key_file):
     with Postgres(found) as postgres, contextlib.ExitStack() as stack:
         cli = os.path.join(folder, "node_modules", "graphile-worker", "dist", "cli.js")
         frame.output_of(found["node"], cli, "--schema-only", "--connection", postgres.url)
-        said = parts.template(time.time())
-        postgres.fill(rows, {**said["fields"], "memberid": "10002"})
+        postgres.fill(rows, parts.template(time.time())["fields"])
         workers = Workers(found, folder, postgres, sink.url(), key_file)
         stack.callback(workers.end)
         begun = workers.first_job_s()
