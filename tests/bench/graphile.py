@@ -90,7 +90,8 @@ class Postgres:
         self.place.cleanup()
 
     def answers(self):
-        return subprocess.run([self.found["psql"], "-qAtc", "SELECT 1", self.url], capture_output=True, check=False).returncode == 0
+        done = subprocess.run([self.found["psql"], "-qAtc", "SELECT 1", self.url], capture_output=True, check=False)
+        return done.returncode == 0
 
     def ask(self, sql):
         return frame.output_of(self.found["psql"], "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", sql, self.url).strip()

@@ -117,7 +117,8 @@ class Ackd(harness.Daemon):
             return load
 
     def fill(self, rows, said, *arguments):
-        load = self.post(said, "--notifications", rows, "--items", 1000, "--connections", 4, *arguments,
+        """Posts so many as fast as they are taken. A disk that others use may stall the daemon, and is waited for."""
+        load = self.post(said, "--notifications", rows, "--items", 1000, "--connections", 4, "--patient", *arguments,
                          seconds=300 + rows / frame.SLOWEST_FILLING)
         assert load["admitted"] == rows, load
         return load
