@@ -165,8 +165,8 @@ def by_graphile(bench, found, sink, rows, key_file):
         return rows / (time.time() - begun), first
 
 
-@row("graphile", "the drain, against graphile-worker on PostgreSQL with the same notifications", by_name=True, limit_s=1_800,
-     rate_to_graphile=at_least(3))
+@row("graphile", "the drain, against graphile-worker 0.17 on PostgreSQL with the same notifications", by_name=True,
+     limit_s=1_800, rate_to_graphile=at_least(3))
 def graphile(bench):
     found = programs()
     rows = bench.size(200_000, 20_000)
