@@ -119,7 +119,9 @@ class Workers:
                           for _ in range(PROCESSES)]
 
     def first_job_s(self):
-        return min(int(process.stdout.readline()) / 1000 for process in self.processes)
+        said = [process.stdout.readline() for process in self.processes]
+        assert all(said), "drain.mjs ended before its first job; see above"
+        return min(int(each) / 1000 for each in said)
 
     def end(self):
         for process in self.processes:
