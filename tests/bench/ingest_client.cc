@@ -1,6 +1,7 @@
 // A platform that hands over notifications as fast as ackd takes them, or at a given rate: one thread, one epoll,
 // keep-alive connections with one request in flight each. Prints one JSON object; a refusal makes it fail, and the
-// first is printed as it came.
+// first is printed as it came. With patience what is refused for the time being (503, 429) is posted again, the same
+// bytes, until it is taken: notifications that were taken already are recognised.
 //
 //   ackd_bench_ingest_client SOCKET|127.0.0.1:PORT --template FILE [--seconds S | --notifications N] ...
 //
@@ -44,6 +45,7 @@ struct Plan {
   std::size_t connections = 1;
   std::size_t items = 1;  // 1 posts single objects, more an array of so many
   bool lines = false;     // NDJSON instead of an array
+  bool patient = false;   // without a rate only
   double seconds = 1e9;
   std::uint64_t notifications = ~0ULL;
   double posts_per_second = 0;  // 0: as fast as the answers come
@@ -53,6 +55,7 @@ struct Plan {
 
 struct Connection {
   UniqueFd fd;
+  std::string request;
   std::string received;
   Clock::time_point due;
 };
@@ -140,9 +143,10 @@ class Load {
         template_(read_file(plan.template_file)),
         run_(std::chrono::system_clock::now().time_since_epoch().count() / 1'000) {
     for (std::size_t i = 0; i < plan.connections; ++i) {
-      connections_.push_back({connect_to(plan.address), {}, {}});
+      connections_.push_back({connect_to(plan.address), {}, {}, {}});
       watch(connections_.back().fd.get(), i);
     }
+    watch(timer_.get(), kTimer);
     ends_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(plan.seconds));
   }
 
@@ -175,6 +179,7 @@ class Load {
 
  private:
   static constexpr std::uint64_t kTimer = ~0ULL;
+  static constexpr long kPutOffNs = 200'000'000;
 
   void watch(int fd, std::uint64_t what) {
     epoll_event event{};
@@ -196,12 +201,12 @@ class Load {
     const auto ns = static_cast<long>(1e9 / plan_.posts_per_second);
     const itimerspec every{{ns / 1'000'000'000, ns % 1'000'000'000}, {0, 1}};
     if (::timerfd_settime(timer_.get(), 0, &every, nullptr) != 0) fail("timerfd_settime");
-    watch(timer_.get(), kTimer);
   }
 
   void on_timer() {
     std::uint64_t ticks = 0;
     if (::read(timer_.get(), &ticks, sizeof ticks) < 0) return;
+    if (plan_.patient) return post_again();
     if (ended()) return;
     for (std::uint64_t i = 0; i < ticks; ++i) waiting_.push_back(Clock::now());
     post_waiting();
@@ -235,17 +240,33 @@ class Load {
 
   void post(Connection& connection, Clock::time_point due) {
     const std::string content = body(due);
-    const std::string request = fmt::format(
+    connection.request = fmt::format(
         "POST /v1/notifications HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/{}\r\nContent-Length: "
         "{}\r\n\r\n{}",
         plan_.lines ? "x-ndjson" : "json", content.size(), content);
     connection.due = due;
     ++busy_;
+    send_request(connection);
+  }
+
+  static void send_request(const Connection& connection) {
+    const std::string_view request = connection.request;
     for (std::size_t sent = 0; sent < request.size();) {
       const ssize_t some = ::send(connection.fd.get(), request.data() + sent, request.size() - sent, MSG_NOSIGNAL);
       if (some < 0) fail("send");
       sent += static_cast<std::size_t>(some);
     }
+  }
+
+  void put_off(std::size_t index) {
+    const itimerspec once{{0, 0}, {0, kPutOffNs}};
+    if (put_off_.empty() && ::timerfd_settime(timer_.get(), 0, &once, nullptr) != 0) fail("timerfd_settime");
+    put_off_.push_back(index);
+  }
+
+  void post_again() {
+    for (const std::size_t index : put_off_) send_request(connections_[index]);
+    put_off_.clear();
   }
 
   void on_readable(std::size_t index) {
@@ -255,6 +276,10 @@ class Load {
     if (count <= 0) fail("the daemon closed a connection");
     connection.received.append(bytes, static_cast<std::size_t>(count));
     if (!answered(connection.received)) return;
+    if (plan_.patient && refuses_for_now(connection.received)) {
+      connection.received.clear();
+      return put_off(index);
+    }
     if (refuses(connection.received) && refused_++ == 0) {
       fmt::print(stderr, "{}\n", connection.received.substr(0, 1'000));
     }
@@ -284,6 +309,12 @@ class Load {
            answer.find(R"("status":5)") != std::string_view::npos;
   }
 
+  static bool refuses_for_now(std::string_view answer) {
+    return answer.compare(9, 3, "503") == 0 || answer.compare(9, 3, "429") == 0 ||
+           answer.find(R"("status":503)") != std::string_view::npos ||
+           answer.find(R"("status":429)") != std::string_view::npos;
+  }
+
   Plan plan_;
   Template template_;
   std::int64_t run_;
@@ -291,6 +322,7 @@ class Load {
   UniqueFd timer_{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
   std::vector<Connection> connections_;
   std::vector<std::size_t> free_;
+  std::vector<std::size_t> put_off_;
   std::deque<Clock::time_point> waiting_;
   std::vector<std::int64_t> latencies_us_;
   std::uint64_t number_ = 0;
@@ -310,6 +342,7 @@ int main(int argc, char** argv) {
   app.add_option("--connections", plan.connections, "one request in flight each");
   app.add_option("--items", plan.items, "notifications a post");
   app.add_flag("--lines", plan.lines, "NDJSON instead of an array");
+  app.add_flag("--patient", plan.patient, "posts again what is refused for now");
   app.add_option("--seconds", plan.seconds, "when to end");
   app.add_option("--notifications", plan.notifications, "how many; what ends first counts");
   app.add_option("--rate", plan.posts_per_second, "posts a second; 0 is as fast as they are answered");

@@ -1,11 +1,12 @@
 // Merchants that cost next to nothing: one thread, one epoll, and the same acknowledgement to every request. For
 // measuring ackd, not for judging it.
 //
-//   ackd_bench_merchant_sink [--addresses N] [--answer TEXT] [--delays-ms A,B,C]
+//   ackd_bench_merchant_sink [--addresses N|--everywhere] [--answer TEXT] [--delays-ms A,B,C]
 //
-// Listens at N addresses, 127.0.0.1 and those after it, on one port, which it prints. The path decides: /silent is
-// never answered, /failK is refused K times for each order, everything else is acknowledged. Every line of input is
-// answered with one JSON object about the time since the last one; the end of the input ends it.
+// Listens at N addresses, 127.0.0.1 and those after it, or at every address of loopback, on one port, which it prints.
+// The path decides: /silent is never answered, /failK is refused K times for each order, everything else is
+// acknowledged. Every line of input is answered with one JSON object about the time since the last one; the end of the
+// input ends it.
 //
 // A body that holds "due-MICROSECONDS-" (of 1970) says when it was due, and how late it came is counted. What was
 // refused is due again when it was answered plus the next of the delays.
@@ -81,10 +82,13 @@ class Sink {
   Sink(const std::string& acknowledgement, std::vector<std::int64_t> delays_ms)
       : acknowledgement_(answer_with(acknowledgement)), refusal_(answer_with("refused")), delays_ms_(delays_ms) {}
 
+  // One socket for all of 127.0.0.0/8: bound to the device, nobody reaches it from outside.
+  bool listen_everywhere() { return listen_at_first(INADDR_ANY) && watch(STDIN_FILENO); }
+
   // A port that is free at every address, or false.
   bool listen_at(std::uint32_t addresses) {
     for (int attempt = 0; attempt < kPortAttempts; ++attempt) {
-      if (!listen_at_first()) return false;
+      if (!listen_at_first(INADDR_LOOPBACK)) return false;
       if (listen_at_others(addresses)) return watch(STDIN_FILENO);
       listeners_.clear();
     }
@@ -113,9 +117,9 @@ class Sink {
     return fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", text.size(), text);
   }
 
-  bool listen_at_first() {
+  bool listen_at_first(std::uint32_t host) {
     port_ = 0;
-    if (!listen_at_address(INADDR_LOOPBACK)) return false;
+    if (!listen_at_address(host)) return false;
     sockaddr_in address{};
     socklen_t size = sizeof address;
     getsockname(listeners_.begin()->first, reinterpret_cast<sockaddr*>(&address), &size);
@@ -132,6 +136,7 @@ class Sink {
 
   bool listen_at_address(std::uint32_t host) {
     UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (setsockopt(fd.get(), SOL_SOCKET, SO_BINDTODEVICE, "lo", sizeof "lo") != 0) return false;
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(host);
@@ -182,7 +187,8 @@ class Sink {
     const std::size_t end = received.find("\r\n\r\n");
     if (end == std::string_view::npos) return 0;
     const std::string_view header = received.substr(0, end);
-    const std::size_t name = header.find("Content-Length: ");
+    std::size_t name = header.find("Content-Length: ");
+    if (name == std::string_view::npos) name = header.find("content-length: ");
     const std::size_t body = name == std::string_view::npos ? 0 : std::strtoul(header.data() + name + 16, nullptr, 10);
     return received.size() >= end + 4 + body ? end + 4 + body : 0;
   }
@@ -266,12 +272,14 @@ int main(int argc, char** argv) {
   std::string answer = "OK";
   std::vector<std::int64_t> delays_ms;
   CLI::App app("Merchants that cost next to nothing");
+  bool everywhere = false;
   app.add_option("--addresses", addresses, "from 127.0.0.1 on");
+  app.add_flag("--everywhere", everywhere, "at every address of loopback");
   app.add_option("--answer", answer, "the acknowledgement");
   app.add_option("--delays-ms", delays_ms, "when what was refused is due again")->delimiter(',');
   CLI11_PARSE(app, argc, argv);
   Sink sink(answer, delays_ms);
-  if (!sink.listen_at(addresses)) {
+  if (everywhere ? !sink.listen_everywhere() : !sink.listen_at(addresses)) {
     std::perror("merchant_sink");
     return 1;
   }

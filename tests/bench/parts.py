@@ -105,19 +105,21 @@ class Ackd(harness.Daemon):
         counts = self.stats()["counts"]
         return counts["delivered"] + counts["exhausted"]
 
-    def post(self, said, *arguments, address=None):
+    def post(self, said, *arguments, address=None, seconds=300):
         """Runs the platform's program to its end: what it says of itself. Everything must be admitted."""
         with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
             json.dump(said, file)
             file.flush()
             before = self.stats()["admitted"]
             load = json.loads(frame.output_of(self.bench.program("ackd_bench_ingest_client"), address or self.socket,
-                                              "--template", file.name, *arguments))
+                                              "--template", file.name, *arguments, seconds=seconds))
             load["admitted"] = self.stats()["admitted"] - before
             return load
 
     def fill(self, rows, said, *arguments):
-        load = self.post(said, "--notifications", rows, "--items", 1000, "--connections", 4, *arguments)
+        """Posts so many as fast as they are taken. A disk that others use may stall the daemon, and is waited for."""
+        load = self.post(said, "--notifications", rows, "--items", 1000, "--connections", 4, "--patient", *arguments,
+                         seconds=300 + rows / frame.SLOWEST_FILLING)
         assert load["admitted"] == rows, load
         return load
 
