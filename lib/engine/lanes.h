@@ -122,7 +122,7 @@ class Lanes {
   // --- Decisions. ---
 
   // A turn begins: rates go by this time until the next one.
-  void advance(EngineTime now) { paces_.advance(now); }
+  void advance(EngineTime now);
   // Moves lanes whose time has come from asleep to ready or to the page queue.
   void wake_due(EngineTime now);
   struct Next {

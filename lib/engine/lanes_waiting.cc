@@ -22,7 +22,9 @@ void Lanes::put_in_line(Lane& lane) {
   if (is_held_back(lane.host)) return hold_back(lane);
   if (lane.in_flight >= lane.window.size()) return;
   TrialShare* share = share_of(lane);
-  if (share != nullptr && !share->has_room() && !PLANTED(kUnboundedSqueezed)) {
+  // A trial of its host while sending is suspended is one of few anyway.
+  const bool may_begin = share == nullptr || (held_back_.is_tried(lane.host) ? share->has_slot() : share->has_room());
+  if (!may_begin && !PLANTED(kUnboundedSqueezed)) {
     lane.place = Lane::Place::kTrialWait;
     return share->wait(lane);
   }
