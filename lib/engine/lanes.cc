@@ -117,7 +117,7 @@ void Lanes::look_at(const LaneKey& first, const std::function<bool(const Lane&)>
 void Lanes::look_at_hosts(const std::string& first, const std::function<bool(const HostView&)>& on_host) const {
   hosts_.look_at(first, [&](HostIndex index) {
     const Host& host = hosts_[index];
-    const std::size_t waiting = host.waiting.size() + held_back_.lanes(index);
+    const std::size_t waiting = host.waiting + held_back_.lanes(index);
     return on_host({host.origin, host.lanes, waiting, host.in_flight, limits_.host_ceiling, host_rate_of(index),
                     is_held_back(index)});
   });
@@ -225,7 +225,7 @@ void Lanes::leave_place(Lane& lane) {
       paces_.unclaim(hosts_[lane.host].pace);
       break;
     case Lane::Place::kAsleep: sleepers_.erase({lane.wakes_at, lane.id}); break;
-    case Lane::Place::kHostWait: std::erase(hosts_[lane.host].waiting, lane.id); break;
+    case Lane::Place::kHostWait: hosts_.leave_line(lane); break;
     case Lane::Place::kTrialWait: share_of(lane)->leave(lane); break;
     case Lane::Place::kTokenWait: paces_.leave_line(lane); break;
     case Lane::Place::kHeldBack: held_back_.remove(lane.host, lane.id); break;
