@@ -5,8 +5,8 @@
 namespace ackd {
 
 HostIndex Hosts::join(const std::string& origin) {
-  const auto found = by_origin_.find(origin);
-  const HostIndex index = found == by_origin_.end() ? add(origin) : found->second;
+  const auto found = by_origin_.find(std::string_view(origin));
+  const HostIndex index = found == by_origin_.end() ? add(origin) : *found;
   ++hosts_[index].lanes;
   return index;
 }
@@ -20,7 +20,7 @@ HostIndex Hosts::add(const std::string& origin) {
     free_.pop_back();
   }
   hosts_[index].origin = origin;
-  by_origin_.emplace(hosts_[index].origin, index);
+  by_origin_.insert(index);
   return index;
 }
 
@@ -32,7 +32,7 @@ void Hosts::leave(HostIndex index) {
 bool Hosts::forget_unused(HostIndex index) {
   Host& host = hosts_[index];
   if (host.lanes > 0 || host.in_flight > 0) return false;
-  by_origin_.erase(host.origin);
+  by_origin_.erase(index);
   host = Host{};
   free_.push_back(index);
   return true;
@@ -56,8 +56,8 @@ std::optional<LaneId> Hosts::first_waiting(HostIndex index) const {
 }
 
 void Hosts::look_at(const std::string& first, const std::function<bool(HostIndex)>& on_host) const {
-  auto at = by_origin_.lower_bound(first);
-  while (at != by_origin_.end() && on_host(at->second)) ++at;
+  auto at = by_origin_.lower_bound(std::string_view(first));
+  while (at != by_origin_.end() && on_host(*at)) ++at;
 }
 
 }  // namespace ackd

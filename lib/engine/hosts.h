@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -28,6 +27,10 @@ struct Host {
 
 class Hosts {
  public:
+  Hosts() = default;
+  Hosts(const Hosts&) = delete;
+  Hosts& operator=(const Hosts&) = delete;
+
   Host& operator[](HostIndex index) { return hosts_[index]; }
   const Host& operator[](HostIndex index) const { return hosts_[index]; }
   std::size_t size() const { return by_origin_.size(); }
@@ -50,11 +53,18 @@ class Hosts {
   void look_at(const std::string& first, const std::function<bool(HostIndex)>& on_host) const;
 
  private:
+  struct ByOrigin {
+    using is_transparent = void;
+    bool operator()(HostIndex a, HostIndex b) const { return (*hosts)[a].origin < (*hosts)[b].origin; }
+    bool operator()(HostIndex a, std::string_view b) const { return (*hosts)[a].origin < b; }
+    bool operator()(std::string_view a, HostIndex b) const { return a < (*hosts)[b].origin; }
+    const std::deque<Host>* hosts;
+  };
   HostIndex add(const std::string& origin);
 
   std::deque<Host> hosts_;
-  std::vector<HostIndex> free_;                        // places in it that hold no host
-  std::map<std::string_view, HostIndex> by_origin_;  // the keys are those of hosts_
+  std::vector<HostIndex> free_;  // places in it that hold no host
+  std::set<HostIndex, ByOrigin> by_origin_{ByOrigin{&hosts_}};
   std::set<std::tuple<HostIndex, std::uint64_t, LaneId>> line_;
   std::uint64_t turns_ = 0;
 };

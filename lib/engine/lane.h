@@ -6,6 +6,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/time.h"
@@ -74,10 +75,10 @@ struct Lane {
   std::int64_t served_ms = 0;    // virtual time of the fair queue: slot-milliseconds used
   std::int64_t typical_ms = 50;  // moving average of one transfer, the price asked in advance
   EngineTime opens_at = EngineTime::min();
-  Duration not_sent_delay{0};  // the current back-off after trouble of our own
-  std::string trouble;
-  EngineTime wakes_at;          // with kAsleep: its place in the sleepers
-  std::uint64_t line_turn = 0;  // with kHostWait, kTrialWait and kTokenWait: its place in the line
+  Duration not_sent_delay{0};            // the current back-off after trouble of our own
+  std::unique_ptr<std::string> trouble;  // why it is closed, if it is: few are
+  EngineTime wakes_at;                   // with kAsleep: its place in the sleepers
+  std::uint64_t line_turn = 0;           // with kHostWait, kTrialWait and kTokenWait: its place in the line
 
   LanePage& page(DueClass due_class) { return pages[static_cast<std::size_t>(due_class)]; }
   const LanePage& page(DueClass due_class) const { return pages[static_cast<std::size_t>(due_class)]; }
@@ -95,6 +96,23 @@ struct Lane {
   void charge(Duration took);
   void put_away(NotificationId row) { away.push_back(row); }
   void bring_back(NotificationId row);
+};
+
+// Orders of lanes that stay where they are in memory: a set of pointers costs a lane less than one of copied keys.
+struct LaneByKey {
+  using is_transparent = void;
+  bool operator()(const Lane* a, const Lane* b) const { return before(a->key, b->key); }
+  bool operator()(const Lane* a, const LaneKey& b) const { return before(a->key, b); }
+  bool operator()(const LaneKey& a, const Lane* b) const { return before(a, b->key); }
+  static bool before(const LaneKey& a, const LaneKey& b) {
+    return std::tie(a.provider, a.merchant, a.origin) < std::tie(b.provider, b.merchant, b.origin);
+  }
+};
+
+struct LaneByWake {
+  bool operator()(const Lane* a, const Lane* b) const {
+    return std::tie(a->wakes_at, a->id) < std::tie(b->wakes_at, b->id);
+  }
 };
 
 }  // namespace ackd

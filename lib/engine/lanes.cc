@@ -224,7 +224,7 @@ void Lanes::leave_place(Lane& lane) {
       paces_.unclaim(lane.pace);
       paces_.unclaim(hosts_[lane.host].pace);
       break;
-    case Lane::Place::kAsleep: sleepers_.erase({lane.wakes_at, lane.id}); break;
+    case Lane::Place::kAsleep: sleepers_.erase(&lane); break;
     case Lane::Place::kHostWait: hosts_.leave_line(lane); break;
     case Lane::Place::kTrialWait: share_of(lane)->leave(lane); break;
     case Lane::Place::kTokenWait: paces_.leave_line(lane); break;
@@ -291,7 +291,7 @@ void Lanes::put_in_place(Lane& lane, EngineTime now) {
   if (wakes_at == EngineTime::max() || wakes_at <= now) return;
   lane.place = Lane::Place::kAsleep;
   lane.wakes_at = wakes_at;
-  sleepers_.insert({wakes_at, lane.id});
+  sleepers_.insert(&lane);
 }
 
 void Lanes::advance(EngineTime now) {
@@ -302,10 +302,7 @@ void Lanes::advance(EngineTime now) {
 void Lanes::wake_due(EngineTime now) {
   wake_paced();
   wake_trials();
-  while (!sleepers_.empty() && sleepers_.begin()->first <= now) {
-    Lane& lane = lanes_.at(sleepers_.begin()->second);
-    reconsider(lane, now);
-  }
+  while (!sleepers_.empty() && (*sleepers_.begin())->wakes_at <= now) reconsider(**sleepers_.begin(), now);
 }
 
 std::optional<Lanes::Next> Lanes::take_next(EngineTime now) {
@@ -388,7 +385,7 @@ std::optional<EngineTime> Lanes::next_wake() const {
   std::optional<EngineTime> wake = squeezed_.next_wake();
   const auto consider = [&](EngineTime at) { wake = std::min(wake.value_or(at), at); };
   if (const std::optional<EngineTime> token = paces_.next_wake()) consider(*token);
-  if (!sleepers_.empty()) consider(sleepers_.begin()->first);
+  if (!sleepers_.empty()) consider((*sleepers_.begin())->wakes_at);
   return wake;
 }
 

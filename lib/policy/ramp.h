@@ -1,6 +1,6 @@
-// How sending comes back after it was suspended: a few requests in flight at first, and as many more every second, until
-// it is all of them after sixteen. What waited for an hour does not fall upon merchants, and upon a network that has
-// only just returned, all at once: however long such a straight line rises, its last second has less than twice the
+// How sending comes back after it was suspended: a few requests in flight at first, and as many more every second,
+// until it is all of them after sixteen. What waited for an hour does not fall upon merchants, and upon a network that
+// has only just returned, all at once: however long such a straight line rises, its last second has less than twice the
 // mean, where a ramp that doubles brings half of everything in its last one.
 #pragma once
 

@@ -64,7 +64,7 @@ struct World {
   std::uint64_t hash = 14'695'981'039'346'656'037ULL;
   bool faults = true;
   std::optional<WorldOutage> outage;
-  BootTime recovered_from{0};    // from then on those that recover are prompt
+  BootTime recovered_from{0};  // from then on those that recover are prompt
   std::size_t transfers_max = 256;
   Duration names_take_max{0};    // what the name server takes now
   unsigned unlucky_percent = 6;  // of all requests, while there are faults
