@@ -11,10 +11,15 @@ constexpr std::int64_t kTypicalWeight = 8;
 
 }  // namespace
 
+void LanePage::push(DueNotification row) {
+  if (empty()) rows_ = std::make_unique<Rows>();
+  rows_->all.push_back(std::move(row));
+}
+
 DueNotification LanePage::pop() {
   CHECK_THAT(!empty(), "pop of an empty page");
-  DueNotification row = std::move(rows_[next_++]);
-  if (empty()) drop([](const DueNotification&) {});
+  DueNotification row = std::move(rows_->all[rows_->next++]);
+  if (rows_->next == rows_->all.size()) rows_.reset();
   return row;
 }
 

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/time.h"
@@ -13,25 +15,24 @@
 
 namespace ackd {
 
-// The due head of one class of a lane's queue. Rows are taken from the front; a vector with an index costs nothing
-// while empty, where a deque would cost 600 bytes.
+// The due head of one class of a lane's queue. Rows are taken from the front; most pages are empty, and cost a pointer
+// then, where a deque would cost 600 bytes.
 class LanePage {
  public:
-  bool empty() const { return next_ == rows_.size(); }
-  std::size_t size() const { return rows_.size() - next_; }
-  void push(DueNotification row) { rows_.push_back(std::move(row)); }
+  bool empty() const { return rows_ == nullptr; }
+  std::size_t size() const { return empty() ? 0 : rows_->all.size() - rows_->next; }
+  void push(DueNotification row);
   DueNotification pop();
   template <class OnRow>
   void for_each(OnRow on_row) const {
-    for (std::size_t i = next_; i < rows_.size(); ++i) on_row(rows_[i]);
+    if (empty()) return;
+    for (std::size_t i = rows_->next; i < rows_->all.size(); ++i) on_row(rows_->all[i]);
   }
   // Forgets all rows; the outbox still has them. `on_row` sees each.
   template <class OnRow>
   void drop(OnRow on_row) {
     for_each(on_row);
-    rows_.clear();
-    rows_.shrink_to_fit();
-    next_ = 0;
+    rows_.reset();
   }
 
   // No row that is neither in this page nor away is due before this; max() when there is none at all.
@@ -42,8 +43,11 @@ class LanePage {
   void lower_beyond(EngineTime at) { beyond = std::min(beyond, at); }
 
  private:
-  std::vector<DueNotification> rows_;
-  std::size_t next_ = 0;
+  struct Rows {
+    std::vector<DueNotification> all;
+    std::size_t next = 0;
+  };
+  std::unique_ptr<Rows> rows_;  // nothing when none is left
 };
 
 using HostIndex = std::uint32_t;
@@ -59,22 +63,22 @@ struct Lane {
   LaneKey key;
   HostIndex host = 0;
   PaceIndex pace = kNoPace;  // its own, or its merchant's
+  std::uint32_t in_flight = 0;
   Place place = Place::kNowhere;
   std::uint8_t turn = 0;           // counts starts, for the ratio of fresh and retry
   bool paused = false;             // its merchant is: nothing starts and nothing is read, whatever is due
   TrialShare* trial_of = nullptr;  // in whose share its one request counts
   LaneWindow window;               // requests in flight at most
-  std::uint32_t in_flight = 0;
   std::array<LanePage, 2> pages;
   // Rows that are not in the outbox's hands alone: in flight, settling, or suspect. Page reads leave them out.
   std::vector<NotificationId> away;
   std::int64_t served_ms = 0;    // virtual time of the fair queue: slot-milliseconds used
   std::int64_t typical_ms = 50;  // moving average of one transfer, the price asked in advance
   EngineTime opens_at = EngineTime::min();
-  Duration not_sent_delay{0};  // the current back-off after trouble of our own
-  std::string trouble;
-  EngineTime wakes_at;          // with kAsleep: its place in the sleepers
-  std::uint64_t line_turn = 0;  // with kTrialWait and kTokenWait: its place in the line
+  Duration not_sent_delay{0};            // the current back-off after trouble of our own
+  std::unique_ptr<std::string> trouble;  // why it is closed, if it is: few are
+  EngineTime wakes_at;                   // with kAsleep: its place in the sleepers
+  std::uint64_t line_turn = 0;           // with kHostWait, kTrialWait and kTokenWait: its place in the line
 
   LanePage& page(DueClass due_class) { return pages[static_cast<std::size_t>(due_class)]; }
   const LanePage& page(DueClass due_class) const { return pages[static_cast<std::size_t>(due_class)]; }
@@ -92,6 +96,23 @@ struct Lane {
   void charge(Duration took);
   void put_away(NotificationId row) { away.push_back(row); }
   void bring_back(NotificationId row);
+};
+
+// Orders of lanes that stay where they are in memory: a set of pointers costs a lane less than one of copied keys.
+struct LaneByKey {
+  using is_transparent = void;
+  bool operator()(const Lane* a, const Lane* b) const { return before(a->key, b->key); }
+  bool operator()(const Lane* a, const LaneKey& b) const { return before(a->key, b); }
+  bool operator()(const LaneKey& a, const Lane* b) const { return before(a, b->key); }
+  static bool before(const LaneKey& a, const LaneKey& b) {
+    return std::tie(a.provider, a.merchant, a.origin) < std::tie(b.provider, b.merchant, b.origin);
+  }
+};
+
+struct LaneByWake {
+  bool operator()(const Lane* a, const Lane* b) const {
+    return std::tie(a->wakes_at, a->id) < std::tie(b->wakes_at, b->id);
+  }
 };
 
 }  // namespace ackd

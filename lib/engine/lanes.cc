@@ -65,6 +65,7 @@ void Lanes::forget_unused(HostIndex index) {
 }
 
 void Lanes::forget(const Lane& lane) {
+  squeezed_.count(lane.window.squeezed(), false);
   by_key_.erase(&lane);
   leave_host(lane.host);
   paces_.leave(lane.pace);
@@ -101,7 +102,9 @@ void Lanes::merchant_changed(std::string_view provider, std::string_view merchan
 // what is in flight to the other does not stand in the way.
 void Lanes::begin_anew(Lane& lane) {
   TrialShare::end(lane);
+  const bool was_squeezed = lane.window.squeezed();
   lane.window.forget();
+  squeezed_.count(was_squeezed, false);
   lane.window.know();
   lane.opens_at = EngineTime::min();
 }
@@ -114,7 +117,7 @@ void Lanes::look_at(const LaneKey& first, const std::function<bool(const Lane&)>
 void Lanes::look_at_hosts(const std::string& first, const std::function<bool(const HostView&)>& on_host) const {
   hosts_.look_at(first, [&](HostIndex index) {
     const Host& host = hosts_[index];
-    const std::size_t waiting = host.waiting.size() + held_back_.lanes(index);
+    const std::size_t waiting = host.waiting + held_back_.lanes(index);
     return on_host({host.origin, host.lanes, waiting, host.in_flight, limits_.host_ceiling, host_rate_of(index),
                     is_held_back(index)});
   });
@@ -195,13 +198,16 @@ Duration Lanes::finished(Lane& lane, HostIndex at, Duration took, LaneFeedback f
 
 // What was on its way when the lane was squeezed has no further say in it.
 Duration Lanes::learn(Lane& lane, LaneFeedback feedback, bool was_trial) {
+  const bool was_squeezed = lane.window.squeezed();
   if (feedback == LaneFeedback::kGood) {
     lane.window.on_good();
     TrialShare::end(lane);
   }
-  const bool has_no_say = lane.window.squeezed() && !was_trial;
-  if (feedback != LaneFeedback::kBad || has_no_say || PLANTED(kSqueezeNobody)) return Duration(0);
-  return lane.window.on_bad();
+  const bool has_no_say = was_squeezed && !was_trial;
+  Duration closed(0);
+  if (feedback == LaneFeedback::kBad && !has_no_say && !PLANTED(kSqueezeNobody)) closed = lane.window.on_bad();
+  squeezed_.count(was_squeezed, lane.window.squeezed());
+  return closed;
 }
 
 // In which its requests count; nothing when its merchant answers.
@@ -218,8 +224,8 @@ void Lanes::leave_place(Lane& lane) {
       paces_.unclaim(lane.pace);
       paces_.unclaim(hosts_[lane.host].pace);
       break;
-    case Lane::Place::kAsleep: sleepers_.erase({lane.wakes_at, lane.id}); break;
-    case Lane::Place::kHostWait: std::erase(hosts_[lane.host].waiting, lane.id); break;
+    case Lane::Place::kAsleep: sleepers_.erase(&lane); break;
+    case Lane::Place::kHostWait: hosts_.leave_line(lane); break;
     case Lane::Place::kTrialWait: share_of(lane)->leave(lane); break;
     case Lane::Place::kTokenWait: paces_.leave_line(lane); break;
     case Lane::Place::kHeldBack: held_back_.remove(lane.host, lane.id); break;
@@ -287,15 +293,18 @@ void Lanes::put_in_place(Lane& lane, EngineTime now) {
   if (wakes_at == EngineTime::max() || wakes_at <= now) return;
   lane.place = Lane::Place::kAsleep;
   lane.wakes_at = wakes_at;
-  sleepers_.insert({wakes_at, lane.id});
+  sleepers_.insert(&lane);
+}
+
+void Lanes::advance(EngineTime now) {
+  paces_.advance(now);
+  squeezed_.advance(now);
 }
 
 void Lanes::wake_due(EngineTime now) {
   wake_paced();
-  while (!sleepers_.empty() && sleepers_.begin()->first <= now) {
-    Lane& lane = lanes_.at(sleepers_.begin()->second);
-    reconsider(lane, now);
-  }
+  wake_trials();
+  while (!sleepers_.empty() && (*sleepers_.begin())->wakes_at <= now) reconsider(**sleepers_.begin(), now);
 }
 
 std::optional<Lanes::Next> Lanes::take_next(EngineTime now) {
@@ -376,8 +385,10 @@ void Lanes::page_read(Page read, const std::function<bool(const DueNotification&
 }
 
 std::optional<EngineTime> Lanes::next_wake() const {
-  std::optional<EngineTime> wake = paces_.next_wake();
-  if (!sleepers_.empty()) wake = std::min(wake.value_or(EngineTime::max()), sleepers_.begin()->first);
+  std::optional<EngineTime> wake = squeezed_.next_wake();
+  const auto consider = [&](EngineTime at) { wake = std::min(wake.value_or(at), at); };
+  if (const std::optional<EngineTime> token = paces_.next_wake()) consider(*token);
+  if (!sleepers_.empty()) consider((*sleepers_.begin())->wakes_at);
   return wake;
 }
 

@@ -16,7 +16,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -121,7 +120,7 @@ class Lanes {
   // --- Decisions. ---
 
   // A turn begins: rates go by this time until the next one.
-  void advance(EngineTime now) { paces_.advance(now); }
+  void advance(EngineTime now);
   // Moves lanes whose time has come from asleep to ready or to the page queue.
   void wake_due(EngineTime now);
   struct Next {
@@ -141,16 +140,6 @@ class Lanes {
   std::optional<EngineTime> next_wake() const;
 
  private:
-  struct ByKey {
-    using is_transparent = void;
-    bool operator()(const Lane* a, const Lane* b) const { return before(a->key, b->key); }
-    bool operator()(const Lane* a, const LaneKey& b) const { return before(a->key, b); }
-    bool operator()(const LaneKey& a, const Lane* b) const { return before(a, b->key); }
-    static bool before(const LaneKey& a, const LaneKey& b) {
-      return std::tie(a.provider, a.merchant, a.origin) < std::tie(b.provider, b.merchant, b.origin);
-    }
-  };
-
   void take_facts(Lane& lane);
   void begin_anew(Lane& lane);
   void leave_host(HostIndex index);
@@ -180,11 +169,11 @@ class Lanes {
   const Outage& outage_;
   std::function<LaneFacts(const LaneKey&)> facts_of_;
   std::unordered_map<LaneId, Lane> lanes_;
-  std::set<const Lane*, ByKey> by_key_;                     // the same lanes, for people
+  std::set<const Lane*, LaneByKey> by_key_;                 // the same lanes, for people
   std::unordered_map<NotificationId, LaneId> buffered_in_;  // every row of every page
   Hosts hosts_;
-  std::set<std::pair<std::int64_t, LaneId>> ready_;   // by served_ms
-  std::set<std::pair<EngineTime, LaneId>> sleepers_;  // by wakes_at
+  std::set<std::pair<std::int64_t, LaneId>> ready_;  // by served_ms
+  std::set<Lane*, LaneByWake> sleepers_;
   HeldBack held_back_;
   TrialShare squeezed_;
   TrialShare untried_;

@@ -22,7 +22,9 @@ void Lanes::put_in_line(Lane& lane) {
   if (is_held_back(lane.host)) return hold_back(lane);
   if (lane.in_flight >= lane.window.size()) return;
   TrialShare* share = share_of(lane);
-  if (share != nullptr && !share->has_room() && !PLANTED(kUnboundedSqueezed)) {
+  // A trial of its host while sending is suspended is one of few anyway.
+  const bool may_begin = share == nullptr || (held_back_.is_tried(lane.host) ? share->has_slot() : share->has_room());
+  if (!may_begin && !PLANTED(kUnboundedSqueezed)) {
     lane.place = Lane::Place::kTrialWait;
     return share->wait(lane);
   }
@@ -32,7 +34,7 @@ void Lanes::put_in_line(Lane& lane) {
   }
   if (has_room(lane.host)) return enter_ready(lane);
   lane.place = Lane::Place::kHostWait;
-  hosts_[lane.host].waiting.push_back(lane.id);
+  hosts_.wait(lane);
   tell_of_token(lane.host);
 }
 
@@ -44,7 +46,7 @@ bool Lanes::has_room(HostIndex host) {
 // With a slot free, lanes that wait here wait for a token. Without one they are woken when there is one.
 void Lanes::tell_of_token(HostIndex index) {
   const Host& host = hosts_[index];
-  const bool has_slot = !host.waiting.empty() && host.in_flight < ceiling(index);
+  const bool has_slot = host.waiting > 0 && host.in_flight < ceiling(index);
   paces_.tell_host(host.pace, index, has_slot && !paces_.has_unclaimed(host.pace));
 }
 
@@ -61,14 +63,9 @@ void Lanes::wake_trials() {
 
 // One free slot wakes one waiting lane, the longest waiting first.
 void Lanes::wake_waiting(HostIndex index) {
-  Host& host = hosts_[index];
-  if (is_held_back(index)) {
-    for (const LaneId waiting : std::exchange(host.waiting, {})) hold_back(lanes_.at(waiting));
-  }
-  while (!host.waiting.empty() && has_room(index)) {
-    Lane& next = lanes_.at(host.waiting.front());
-    host.waiting.pop_front();
-    next.place = Lane::Place::kNowhere;
+  while (hosts_[index].waiting > 0 && (is_held_back(index) || has_room(index))) {
+    Lane& next = lanes_.at(hosts_.first_waiting(index).value());
+    leave_place(next);
     put_in_line(next);
     if (next.place == Lane::Place::kReady) break;
   }
@@ -86,7 +83,7 @@ void Lanes::wake_paced() {
     // Later than it should be, there may be several tokens.
     do {
       wake_waiting(next->host);
-    } while (!hosts_[next->host].waiting.empty() && has_room(next->host));
+    } while (hosts_[next->host].waiting > 0 && has_room(next->host));
   }
 }
 

@@ -1,6 +1,11 @@
 // Which of the lanes that may well be dead may try their merchant: together they have at most so many requests in
 // flight, so that twenty thousand dead merchants cannot keep the healthy waiting. The others wait in line. The squeezed
 // have a share, and those of which nothing is known another.
+//
+// Lanes that were squeezed by one outage would all be tried at the same instants, and at the first one after it all of
+// them would send what had waited. So the trials of the squeezed are spread: no more begin within a step than bring all
+// of these lanes round in a minute. Whenever the outage ends, its lanes come back one after the other, at an even pace:
+// what counts is how many they were at most within the last minute.
 #pragma once
 
 #include <cstddef>
@@ -15,13 +20,24 @@ namespace ackd {
 
 class TrialShare {
  public:
+  static constexpr Duration kStep{100};
+  static constexpr std::size_t kStepsOfRound = 600;
+  static constexpr Duration kRound = kStep * kStepsOfRound;
+
   explicit TrialShare(std::size_t requests_max) : requests_max_(requests_max) {}
 
+  // Time, which everything here goes by until it is called again.
+  void advance(EngineTime now);
+  // A lane belongs to those whose trials are spread, or does not any more. Where none is counted nothing is spread.
+  void count(bool belonged, bool belongs);
+
   // Lanes whose turn it is count as well: each is about to start a request.
-  bool has_room() const { return trials_ + ready_ < requests_max_; }
+  bool has_slot() const { return trials_ + ready_ < requests_max_; }
+  // A slot, and another trial may begin within this step.
+  bool has_room() const;
   std::size_t trials() const { return trials_; }
 
-  void enter_ready() { ++ready_; }
+  void enter_ready();
   void leave_ready();
   // Its request counts until the lane has none in flight; one that starts beside others does not.
   void start(Lane& lane);
@@ -31,9 +47,19 @@ class TrialShare {
   void leave(const Lane& lane) { waiting_.erase({lane.line_turn, lane.id}); }
   // Who has waited longest, if there is room for it.
   std::optional<LaneId> next() const;
+  // When next() may say something else by itself, always after the present.
+  std::optional<EngineTime> next_wake() const;
 
  private:
+  std::size_t per_step() const;
+
   std::size_t requests_max_;
+  EngineTime now_{};
+  std::size_t lanes_ = 0;
+  std::size_t lanes_most_ = 0;  // within the last minute
+  EngineTime most_ends_ = EngineTime::min();
+  EngineTime step_ends_ = EngineTime::min();
+  std::size_t begun_ = 0;  // in this step
   std::size_t trials_ = 0;
   std::size_t ready_ = 0;
   std::uint64_t turns_ = 0;

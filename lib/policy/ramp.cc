@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace ackd {
-namespace {
-
-// 8 doubled so often is more than any configuration allows.
-constexpr std::int64_t kStepsMax = 20;
-
-}  // namespace
 
 void Ramp::start(std::size_t in_flight, EngineTime now) {
   first_ = in_flight + kFirst;
@@ -17,8 +11,8 @@ void Ramp::start(std::size_t in_flight, EngineTime now) {
 
 std::size_t Ramp::limit(EngineTime now) const {
   if (!started_at_) return most_;
-  const std::int64_t steps = (now - *started_at_) / kStep;
-  return steps >= kStepsMax ? most_ : std::min(most_, first_ << steps);
+  const auto steps = static_cast<std::size_t>((now - *started_at_) / kStep);
+  return steps >= kSteps ? most_ : std::min(most_, first_ + steps * std::max(kFirst, most_ / kSteps));
 }
 
 std::optional<EngineTime> Ramp::next_step(EngineTime now) const {

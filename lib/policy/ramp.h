@@ -1,5 +1,7 @@
-// How sending comes back after it was suspended: a few requests in flight at first, twice as many every second. What
-// waited for an hour does not fall upon merchants, and upon a network that has only just returned, all at once.
+// How sending comes back after it was suspended: a few requests in flight at first, and as many more every second,
+// until it is all of them after sixteen. What waited for an hour does not fall upon merchants, and upon a network that
+// has only just returned, all at once: however long such a straight line rises, its last second has less than twice the
+// mean, where a ramp that doubles brings half of everything in its last one.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +14,7 @@ namespace ackd {
 class Ramp {
  public:
   static constexpr std::size_t kFirst = 8;
+  static constexpr std::size_t kSteps = 16;
   static constexpr Duration kStep{1'000};
 
   // `most` is what may be in flight when there is no ramp.

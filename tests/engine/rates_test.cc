@@ -209,8 +209,9 @@ TEST_CASE("a squeezed lane obeys its rate too") {
   Fixture f({.lane = {1, 1}});
   f.offer_some(1, 11, 3);
   CHECK(f.start() == 11);
-  while (!f.lanes.find(LaneId{1})->window.squeezed()) f.lanes.find(LaneId{1})->window.on_bad();
-  f.finish(1, 11, Duration(1));
+  f.change(1, {"odd", 1, false});  // a window of one: the next failure squeezes it
+  f.finish(1, 11, Duration(1), std::nullopt, LaneFeedback::kBad);
+  REQUIRE(f.lanes.find(LaneId{1})->window.squeezed());
   CHECK(f.start() == 0);
   f.pass(Duration(1'000));
   CHECK(f.start() == 12);

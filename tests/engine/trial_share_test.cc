@@ -26,17 +26,26 @@ class Failing : public LanesFixture {
     std::vector<std::int64_t> started = start_all();
     for (const std::int64_t id : started) fail(id);
   }
+  // Until nothing starts within a step.
   std::vector<std::int64_t> start_all() {
     std::vector<std::int64_t> started;
-    while (const std::int64_t id = start()) started.push_back(id);
+    for (std::size_t before = 1; before != started.size(); pass(TrialShare::kStep)) {
+      before = started.size();
+      while (const std::int64_t id = start()) started.push_back(id);
+    }
     return started;
   }
   void fail(std::int64_t id) { finish(id / 100, id, kTook, std::nullopt, LaneFeedback::kBad); }
+  // It answers, and nothing else is sent to it.
+  void drop(std::int64_t id) {
+    succeed(id);
+    change(id / 100, {"http://host" + std::to_string(id / 100), std::nullopt, true});
+  }
   void succeed(std::int64_t id) { finish(id / 100, id, Duration(1), std::nullopt, LaneFeedback::kGood); }
   // Its back-off is over.
   void reopen(std::int64_t lane) {
-    lanes.find(LaneId{lane})->opens_at = kNow;
-    lanes.reconsider(*lanes.find(LaneId{lane}), kNow);
+    lanes.find(LaneId{lane})->opens_at = now;
+    lanes.reconsider(*lanes.find(LaneId{lane}), now);
   }
   bool squeezed(std::int64_t lane) { return lanes.find(LaneId{lane})->window.squeezed(); }
 };
@@ -47,13 +56,13 @@ TEST_CASE("a windowful of failures closes the lane, and a trial at a time opens 
   Failing f(1);
   f.fail_all();
   CHECK(f.squeezed(1));
-  CHECK(f.lanes.find(LaneId{1})->opens_at == kNow + LaneWindow::kBackOffMin);
+  CHECK(f.lanes.find(LaneId{1})->opens_at == f.now + LaneWindow::kBackOffMin);
   CHECK(f.start_all().empty());
   f.reopen(1);
   const auto trial = f.start_all();
   REQUIRE(trial.size() == 1);
   f.fail(trial[0]);
-  CHECK(f.lanes.find(LaneId{1})->opens_at == kNow + 2 * LaneWindow::kBackOffMin);
+  CHECK(f.lanes.find(LaneId{1})->opens_at == f.now + 2 * LaneWindow::kBackOffMin);
   f.reopen(1);
   f.succeed(f.start_all().at(0));
   CHECK_FALSE(f.squeezed(1));
@@ -95,6 +104,27 @@ TEST_CASE("squeezed lanes have their share together and take turns in it; others
   }
   CHECK(tried.size() == 9);
   CHECK(f.lanes.squeezed_in_flight() == 0);
+}
+
+TEST_CASE("the trials of lanes that were squeezed together are spread over a minute, at an even pace") {
+  constexpr std::int64_t kLanes = 1'800;
+  Failing f(kLanes, kLanes);
+  f.fail_all();
+  for (std::int64_t lane = 1; lane <= kLanes; ++lane) f.reopen(lane);
+  std::int64_t tried = 0;
+  for (std::size_t step = 1; step <= TrialShare::kStepsOfRound; ++step) {
+    std::int64_t begun = 0;
+    while (const std::int64_t id = f.start()) {
+      begun += f.squeezed(id / 100) ? 1 : 0;
+      f.drop(id);
+    }
+    REQUIRE(begun == 3);
+    tried += begun;
+    if (step < TrialShare::kStepsOfRound) CHECK(f.lanes.next_wake() == f.now + TrialShare::kStep);
+    f.pass(TrialShare::kStep);
+  }
+  CHECK(tried == kLanes);
+  CHECK(f.start() == 0);
 }
 
 TEST_CASE("a lane in line whose merchant is paused, or answers after all, leaves the line to the next") {

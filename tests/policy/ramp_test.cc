@@ -16,19 +16,33 @@ TEST_CASE("without a ramp everything may be in flight, and nobody is woken") {
   CHECK_FALSE(ramp.next_step(kNow));
 }
 
-TEST_CASE("a ramp begins with eight more than is in flight and doubles every second") {
+TEST_CASE("a ramp begins with eight more than is in flight and rises by a sixteenth of all every second") {
   Ramp ramp(1'024);
   ramp.start(0, kNow);
   CHECK(ramp.limit(kNow) == 8);
   CHECK(ramp.limit(kNow + Duration(999)) == 8);
-  CHECK(ramp.limit(kNow + Duration(1'000)) == 16);
-  CHECK(ramp.limit(kNow + Duration(6'999)) == 512);
-  CHECK(ramp.rising(kNow + Duration(6'999)));
-  CHECK(ramp.limit(kNow + Duration(7'000)) == 1'024);
-  CHECK_FALSE(ramp.rising(kNow + Duration(7'000)));
+  CHECK(ramp.limit(kNow + Duration(1'000)) == 72);
+  CHECK(ramp.limit(kNow + Duration(15'999)) == 968);
+  CHECK(ramp.rising(kNow + Duration(15'999)));
+  CHECK(ramp.limit(kNow + Duration(16'000)) == 1'024);
+  CHECK_FALSE(ramp.rising(kNow + Duration(16'000)));
   ramp.start(100, kNow);
   CHECK(ramp.limit(kNow) == 108);
-  CHECK(ramp.limit(kNow + Duration(1'000)) == 216);
+  CHECK(ramp.limit(kNow + Duration(1'000)) == 172);
+}
+
+TEST_CASE("at no second of a ramp that is used up has more than twice the mean arrived in the last one") {
+  for (const std::size_t most : {8u, 100u, 1'024u, 65'536u}) {
+    Ramp ramp(most);
+    ramp.start(0, kNow);
+    std::size_t sum = 0;
+    for (std::size_t second = 0; second < 30; ++second) {
+      const std::size_t limit = ramp.limit(kNow + Ramp::kStep * second);
+      sum += limit;
+      CHECK(limit * (second + 1) <= 2 * sum);
+    }
+    CHECK_FALSE(ramp.rising(kNow + Ramp::kStep * 30));
+  }
 }
 
 TEST_CASE("a ramp wakes at each of its steps, and no more at its end") {

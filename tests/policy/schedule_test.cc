@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <random>
 
 namespace ackd {
@@ -143,6 +144,25 @@ TEST_CASE("jitter reaches both of its ends and differs with chance") {
     ++seen.at(static_cast<std::size_t>(added.count()));
   }
   for (const int times : seen) CHECK(times == 25);
+}
+
+TEST_CASE("jitter spreads what failed at one instant over its whole length; without it the retries stay together") {
+  constexpr int kRows = 5'000;
+  Schedule schedule;
+  schedule.delays = {minutes(1)};
+  std::mt19937_64 random(1);
+  std::map<std::int64_t, int> by_second;
+  const auto retry = [&] {
+    FailedAttempt failed = after_step(1);
+    failed.random = random();
+    return *next_attempt(schedule, failed) - kEnded;
+  };
+  for (int row = 0; row < kRows; ++row) REQUIRE(retry() == minutes(1));
+  schedule.jitter_percent = 20;
+  for (int row = 0; row < kRows; ++row) ++by_second[retry() / seconds(1)];
+  CHECK(by_second.begin()->first == 60);
+  CHECK(by_second.rbegin()->first <= 72);
+  for (const auto& [second, retries] : by_second) CHECK(retries * 12 <= 2 * kRows);
 }
 
 TEST_CASE("jitter in percent grows with the delay, and the larger of the two jitters counts") {

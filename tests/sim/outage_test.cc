@@ -1,147 +1,14 @@
 // Outages on virtual time, without chaos: what they cost, how they are found out and how sending comes back.
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <memory>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "engine/suspending.h"
-#include "profile/content_rules.h"
-#include "sim/simulated_process.h"
-#include "sim/simulator.h"
+#include "sim/calm_fixture.h"
 
 namespace ackd::sim {
 namespace {
-
-const ProfileCatalogue& catalogue() {
-  static const ProfileCatalogue loaded = load_catalogue(ACKD_SOURCE_DIR "/schedules", {"payindex"});
-  return loaded;
-}
-
-EngineOptions options_of(std::size_t suspend_hosts_min) {
-  EngineOptions options;
-  options.suspend_hosts_min = suspend_hosts_min;
-  return options;
-}
-
-// Merchants with a host each, which acknowledge at once unless they are cut off.
-class Fixture {
- public:
-  explicit Fixture(int merchants, std::size_t suspend_hosts_min = 5)
-      : options_(options_of(suspend_hosts_min)), world(7, catalogue(), options_) {
-    world.faults = false;
-    world.unlucky_percent = 0;
-    for (const Profile* profile : catalogue().all_current()) {
-      world.acknowledgements[profile->id] = profile->ack.text;
-    }
-    for (int i = 0; i < merchants; ++i) {
-      MerchantRecord record;
-      record.name = {"payindex", "m" + std::to_string(i)};
-      record.version = 1;
-      record.url = "http://" + host(i) + "/";
-      world.record.merchants[record.name] = record;
-      world.tempers[record.name.id] = Temper::kPrompt;
-    }
-    restart();
-  }
-
-  // As after a kill -9.
-  void restart() {
-    if (process) {
-      process->outbox.crash(true);
-      world.witness.on_crash();
-    }
-    process = std::make_unique<Process>(
-        world, options_, catalogue(),
-        [] {
-          return BatchPlan{Duration(1), BatchFate::kCommitted, false};
-        },
-        Duration(0));
-    turn();
-  }
-
-  static std::string host(int merchant) { return "host" + std::to_string(merchant) + ".example"; }
-
-  void cut(TransferEnd end, const std::string& spared = {}) {
-    world.outage.emplace();
-    world.outage->end = end;
-    world.outage->spared = spared;
-    if (spared.empty()) world.witness.outages().on_cut(world.boot);
-    process->transport.cut_off();
-  }
-
-  void admit(int merchant) {
-    const Profile& profile = *catalogue().current("payindex");
-    IntakeRequest request;
-    request.provider = "payindex";
-    request.merchant = "m" + std::to_string(merchant);
-    request.fields = example_input(profile)->fields;
-    for (Field& field : request.fields) {
-      if (field.name == profile.subject_fields.front()) field.value = std::to_string(++newest_order_);
-    }
-    Result<Admission> admission = process->intake.admit(request, {process->engine.now(), process->engine.wall()});
-    REQUIRE(admission.ok());
-    process->engine.admit(++newest_ticket_, {std::move(*admission)});
-    turn();
-  }
-  void admit_all(int merchants, int times = 1) {
-    for (int i = 0; i < merchants * times; ++i) admit(i % merchants);
-  }
-
-  void turn() {
-    const TurnResult result = process->engine.turn(world.now());
-    for (const Answer& answer : process->engine.take_answers()) REQUIRE(answer.items.front().ok());
-    const EngineStats stats = process->engine.stats();
-    world.witness.on_turn(result, stats, world.boot);
-    wake_.reset();
-    if (result.wake_at) wake_ = world.boot + (*result.wake_at - stats.now);
-    if (on_turn) on_turn(stats);
-  }
-
-  void run(Duration duration) {
-    const BootTime until = world.boot + duration;
-    while (true) {
-      BootTime next = until;
-      for (const std::optional<BootTime>& at :
-           {wake_, process->outbox.next_ready(), process->signer.next_ready(), process->transport.next_ready()}) {
-        if (at) next = std::min(next, *at);
-      }
-      if (next == until) break;
-      world.boot = next;
-      turn();
-    }
-    world.boot = until;
-    turn();
-  }
-
-  EngineStats stats() const { return process->engine.stats(); }
-  std::size_t count(State state) const {
-    return static_cast<std::size_t>(std::count_if(world.record.rows.begin(), world.record.rows.end(),
-                                                  [&](const auto& row) { return row.second.state == state; }));
-  }
-  std::size_t attempts() const {
-    std::size_t attempts = 0;
-    for (const auto& [id, row] : world.record.rows) attempts += row.attempts.size();
-    return attempts;
-  }
-  void check_witness() {
-    for (const std::string& failure : world.witness.failures()) FAIL_CHECK(failure);
-  }
-
- private:
-  EngineOptions options_;
-
- public:
-  World world;
-  std::unique_ptr<Process> process;
-  std::function<void(const EngineStats&)> on_turn;
-
- private:
-  std::optional<BootTime> wake_;
-  int newest_order_ = 0;
-  Ticket newest_ticket_ = 0;
-};
 
 constexpr TransferEnd kEnds[] = {TransferEnd::kConnectTimeout, TransferEnd::kConnectRefused, TransferEnd::kNameNotFound,
                                  TransferEnd::kResolverFailed};
@@ -184,8 +51,8 @@ TEST_CASE("an outage of two hours exhausts nothing, asks little, and everything 
     f.on_turn = [&](const EngineStats& stats) {
       if (!reached_at && stats.hosts_reached > 0) reached_at = f.world.boot;
       if (stats.sending != SendingState::kRamping) return;
-      const std::int64_t seconds = (stats.now - stats.sending_since).count() / 1'000;
-      CHECK(stats.in_flight <= (Suspending::kTrialsMax + 8) << seconds);
+      const std::int64_t steps = (stats.now - stats.sending_since) / Ramp::kStep;
+      CHECK(stats.in_flight <= Suspending::kTrialsMax + Ramp::kFirst + 64 * static_cast<std::size_t>(steps));
     };
     f.world.end_outage();
     const BootTime ended_at = f.world.boot;

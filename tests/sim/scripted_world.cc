@@ -125,7 +125,11 @@ Transfer WorldTransport::cut_short(const TransferStart& start) {
   Transfer transfer;
   transfer.ticket = start.ticket;
   transfer.end = world_.outage->end;
-  transfer.took = transfer.end == TransferEnd::kConnectTimeout ? start.connect_timeout : world_.rng.between(0, 50);
+  transfer.status = world_.outage->status;
+  transfer.headers_complete = transfer.end == TransferEnd::kComplete;
+  transfer.took = world_.rng.between(0, 50);
+  if (transfer.end == TransferEnd::kConnectTimeout) transfer.took = start.connect_timeout;
+  if (transfer.end == TransferEnd::kTimeout) transfer.took = start.total_timeout;
   return transfer;
 }
 

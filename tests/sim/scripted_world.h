@@ -37,11 +37,12 @@ struct Crash {};
 enum class Temper { kPrompt, kSlow, kSilent, kLying, kFlapping, kRefusing, kRecovering };
 inline constexpr unsigned kTemperCount = 7;
 
-// Nobody can be reached, or only one host can.
+// Nobody can be reached, or only one host can; or all answer with the same status.
 struct WorldOutage {
   BootTime until;
   std::string spared;  // its origin; empty for none
   TransferEnd end = TransferEnd::kConnectTimeout;
+  int status = 0;  // with kComplete
 };
 
 struct World {
@@ -63,7 +64,8 @@ struct World {
   std::uint64_t hash = 14'695'981'039'346'656'037ULL;
   bool faults = true;
   std::optional<WorldOutage> outage;
-  BootTime recovered_from{0};    // from then on those that recover are prompt
+  BootTime recovered_from{0};  // from then on those that recover are prompt
+  std::size_t transfers_max = 256;
   Duration names_take_max{0};    // what the name server takes now
   unsigned unlucky_percent = 6;  // of all requests, while there are faults
   unsigned crash_per_100k = 0;
@@ -119,7 +121,7 @@ class WorldSigner final : public Signer {
 class WorldTransport final : public Transport {
  public:
   explicit WorldTransport(World& world) : world_(world) {}
-  bool room() const override { return running_.size() < 256; }
+  bool room() const override { return running_.size() < world_.transfers_max; }
   void start(TransferStart start) override;
   std::vector<Transfer> take_finished() override;
   void abort_all() override;
