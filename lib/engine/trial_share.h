@@ -5,7 +5,7 @@
 // Lanes that were squeezed by one outage would all be tried at the same instants, and at the first one after it all of
 // them would send what had waited. So the trials of the squeezed are spread: no more begin within a step than bring all
 // of these lanes round in a minute. Whenever the outage ends, its lanes come back one after the other, at an even pace:
-// what counts is how many they were at most within the last minute.
+// what counts is how many they were at most within the last minute. Ten a second are always let through.
 #pragma once
 
 #include <cstddef>
