@@ -47,6 +47,7 @@ DueNotification due_row(const Admission& admission, const OperationResult& resul
   row.key = {result.lane, DueClass::kFresh, result.next_at, result.id};
   row.progress.version = result.version;
   row.revision = n.revision;
+  row.content_hash = n.content_hash;
   row.subject = n.subject;
   row.url = n.url;
   row.content = n.content;
@@ -117,6 +118,7 @@ void Core::return_row(const DueNotification& row) {
 void Core::queue_settlement(const Flight& flight, Settlement settlement, Duration took) {
   settlement.key = flight.row.key;
   settlement.expected_version = flight.row.progress.version;
+  settlement.content_hash = flight.row.content_hash;
   settlement.at = clock.now();
   if (flight.row.probe) settlement.probed_url = flight.probed_url;
   outgoing.add(PendingSettlement{std::move(settlement), flight.lane, flight.row.subject, took, false});

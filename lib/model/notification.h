@@ -72,6 +72,7 @@ struct DueNotification {
   QueueKey key;
   Progress progress;
   RevisionId revision;
+  std::optional<Hash> content_hash;
   std::string subject;
   std::string url;
   std::string content;

@@ -30,6 +30,7 @@ struct Settlement {
   QueueKey key;  // where the row stands
   std::uint32_t expected_version = 0;
   std::optional<Attempt> attempt;
+  std::optional<Hash> content_hash;       // of the notification where it is at hand: the record need not be asked
   State state = State::kPending;          // the new state
   DueClass due_class = DueClass::kRetry;  // with kPending
   EngineTime next_at;                     // with kPending

@@ -200,7 +200,7 @@ OperationResult SqliteOperations::settle_as(const Settlement& settlement, const 
   to.noted = !told_by_attempt;
   if (settlement.awaits_merchant && to.state == State::kHeld) to.awaits = activation_.merchant_of(to.lane);
   if (settlement.probed_url) settle_probe(settlement, to);
-  if (settlement.attempt) append_attempt(settlement.key.id, *settlement.attempt, to);
+  if (settlement.attempt) append_attempt(settlement, to);
   place(settlement.key.id, to, from.noted);
   counters_.move(State::kPending, to.state);
   counters_.recorded_at(settlement.at);
@@ -212,13 +212,14 @@ void SqliteOperations::settle_probe(const Settlement& settlement, const Standing
   if (to.state != State::kPending) activation_.closed(to.lane, settlement.key.id);
 }
 
-void SqliteOperations::append_attempt(NotificationId id, const Attempt& attempt, const Standing& after) {
-  const Hash link = chain_next(previous_link(id, attempt.number), attempt);
-  add_attempt_.run(id, attempt.number, after.state, after.due_class, after.state_at, after.progress.version,
-                   after.progress.steps, link, name_of(attempt.outcome), name_of(attempt.end), attempt.started_at,
-                   attempt.ended_at, attempt.status, attempt.sends, run_, attempt.signed_at, attempt.request_hash,
-                   attempt.key_id, attempt.nonce, attempt.peer, after.reason, attempt.reason, attempt.content_type,
-                   SqliteBlob{attempt.excerpt});
+void SqliteOperations::append_attempt(const Settlement& settlement, const Standing& after) {
+  const Attempt& attempt = *settlement.attempt;
+  const Hash link = chain_next(previous_link(settlement), attempt);
+  add_attempt_.run(settlement.key.id, attempt.number, after.state, after.due_class, after.state_at,
+                   after.progress.version, after.progress.steps, link, name_of(attempt.outcome), name_of(attempt.end),
+                   attempt.started_at, attempt.ended_at, attempt.status, attempt.sends, run_, attempt.signed_at,
+                   attempt.request_hash, attempt.key_id, attempt.nonce, attempt.peer, after.reason, attempt.reason,
+                   attempt.content_type, SqliteBlob{attempt.excerpt});
   counters_.add(Counter::kAttempts, 1);
   if (attempt.outcome == OutcomeClass::kPossiblySent) counters_.add(Counter::kPossiblySent, 1);
   counters_.add(Counter::kSilentResends, std::int64_t{attempt.sends} - 1);
@@ -227,10 +228,13 @@ void SqliteOperations::append_attempt(NotificationId id, const Attempt& attempt,
 
 // A gap in the numbers is no trouble: after a restored backup the in-flight file may know of attempts that the record
 // has lost, and the chain then says what is there.
-Hash SqliteOperations::previous_link(NotificationId id, std::uint32_t number) {
+Hash SqliteOperations::previous_link(const Settlement& settlement) {
+  const NotificationId id = settlement.key.id;
+  const std::uint32_t number = settlement.attempt->number;
   if (number > 1) {
     if (const SqliteRow row = link_.find(id, number)) return row.hash(0);
   }
+  if (settlement.content_hash) return chain_start(*settlement.content_hash, id);
   if (const SqliteRow row = content_hash_.find(id)) return chain_start(row.hash(0), id);
   database_.note_contradiction("a queue row without its notification");
   return {};

@@ -48,8 +48,8 @@ class SqliteOperations {
   OperationResult replay(const OperatorChange& change, const Standing& original);
   OperationResult move(NotificationId id, const Standing& from, Standing to);
 
-  void append_attempt(NotificationId id, const Attempt& attempt, const Standing& after);
-  Hash previous_link(NotificationId id, std::uint32_t number);
+  void append_attempt(const Settlement& settlement, const Standing& after);
+  Hash previous_link(const Settlement& settlement);
   // Puts the notification where `to` says: a queue row, a done row or neither; and its note, when one is needed.
   void place(NotificationId id, const Standing& to, bool had_note);
   void wake(LaneId lane) { woken_.push_back(lane); }

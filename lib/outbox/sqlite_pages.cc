@@ -18,7 +18,8 @@ SqlitePages::SqlitePages(SqliteDatabase& database, SqliteLanes& lanes)
       first_due_(database, "SELECT next_at FROM queue WHERE lane=? AND class=? ORDER BY next_at, id LIMIT 1"),
       next_lane_(database, "SELECT lane FROM queue WHERE lane>? ORDER BY lane LIMIT 1"),
       payload_(database,
-               "SELECT not_before, revision, subject, url, content, probe, seal FROM notification WHERE id=?"),
+               "SELECT not_before, revision, subject, url, content, probe, seal, content_hash FROM notification"
+               " WHERE id=?"),
       cancel_asked_(database, "SELECT cancel_asked FROM standing WHERE id=?") {}
 
 Page SqlitePages::read_page(const PageRequest& request) {
@@ -52,6 +53,7 @@ DueNotification SqlitePages::due_notification(const QueueKey& key, const Progres
     due.content = row.text(4);
     due.probe = row.integer(5) != 0;
     check_seal(due, row.integer(6));
+    due.content_hash = row.hash(7);
   } else {
     database_.note_contradiction("a queue row without its notification");
   }

@@ -91,7 +91,8 @@ CurlFlight::Next CurlFlight::prepare(CurlEasy easy, std::int64_t now_ms) {
   const auto left = static_cast<std::int64_t>(addresses_.size() - next_address_);
   ++next_address_;
   // "Any host and port of this transfer goes to this address": Host header, SNI and verification keep the name.
-  pin_.append(fmt::format("::{}", target()).c_str());
+  target_ = to_string(SocketAddress{addresses_[next_address_ - 1], url().port});
+  pin_.append(("::" + target_).c_str());
 
   CurlOptions options(easy_.get());
   set_request(options, start_.request, headers_);
@@ -107,10 +108,6 @@ CurlFlight::Next CurlFlight::prepare(CurlEasy easy, std::int64_t now_ms) {
     options.set(option, static_cast<void*>(this));
   }
   return options.complete() && headers_.complete() && pin_.complete() ? Next::kReady : Next::kNoMemory;
-}
-
-std::string CurlFlight::target() const {
-  return to_string(SocketAddress{addresses_[next_address_ - 1], url().port});
 }
 
 // What stays as it is from one transfer to the next: two thirds of all options. The callbacks are told of their flight
@@ -337,8 +334,10 @@ void CurlFlight::fill_in(Transfer& transfer, std::int64_t now_ms) const {
   const bool connected = requests_started_ > 0 || connected_us > 0;
   const Result<IpAddress> next = parse_ip(connected && ip != nullptr ? ip : "");
   if (next) {
-    transfer.peer = to_string(SocketAddress{*next, static_cast<std::uint16_t>(port)});
-    if (proxy_ != nullptr) transfer.peer = fmt::format("{} through {}", target(), transfer.peer);
+    const SocketAddress peer{*next, static_cast<std::uint16_t>(port)};
+    const bool is_target = peer.address == addresses_[next_address_ - 1] && peer.port == url().port;
+    transfer.peer = is_target ? target_ : to_string(peer);
+    if (proxy_ != nullptr) transfer.peer = fmt::format("{} through {}", target_, transfer.peer);
   }
   if (!guard_.headers_complete() || !guard_.has_retry_after()) return;
   if (guard_.retry_after_s()) {

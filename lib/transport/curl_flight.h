@@ -87,7 +87,6 @@ class CurlFlight {
 
   const EgressRules* merchants_rules() const { return start_.egress ? &start_.egress->rules : nullptr; }
   std::optional<IpAddress> source_address() const;
-  std::string target() const;  // the address in use, with its port
   bool prepare_tls(SSL_CTX* context) const;
   void add_proxy_facts(CurlFacts& facts) const;
   EgressVerdict judge_socket(const curl_sockaddr& address) const;
@@ -107,6 +106,7 @@ class CurlFlight {
   std::int64_t total_deadline_ms_;
   std::vector<IpAddress> addresses_;
   std::size_t next_address_ = 0;
+  std::string target_;  // the address in use, with its port
 
   ResponseGuard guard_;
   bool decided_ = false;  // by its status, or because it is whole

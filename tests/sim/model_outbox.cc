@@ -241,7 +241,8 @@ std::vector<OperationResult> ModelWriter::advance(const JobSlice& slice) {
 
 DueNotification ModelWriter::due(const ModelRow& row) const {
   const Notification& n = row.notification;
-  return {row.key(), row.progress, n.revision, n.subject, n.url, n.content, n.not_before, row.cancel_asked, n.probe};
+  return {row.key(), row.progress, n.revision,   n.content_hash,   n.subject,
+          n.url,     n.content,    n.not_before, row.cancel_asked, n.probe};
 }
 
 Page ModelWriter::read(const PageRequest& request) const {
