@@ -114,6 +114,7 @@ void Committing::take_result() {
   end_stall();
   if (result->fate == BatchFate::kUnknown) return fail(result->trouble);
   const std::size_t before = batched_.merchant_operations + batched_.reseals;
+  CHECK_THAT(result->operations.size() >= before, "the outbox gave another number of operations back");
   batched_.shipment.take_back(std::span(result->operations).subspan(before));
   result->fate == BatchFate::kCommitted ? on_committed(std::move(*result)) : on_failed(result->trouble);
 }

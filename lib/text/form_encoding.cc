@@ -6,13 +6,13 @@
 namespace ackd {
 namespace {
 
-constexpr bool is_kept_slowly(char c) {
+constexpr bool is_unreserved(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
 }
 
 constexpr auto kKept = [] {
   std::array<bool, 256> kept{};
-  for (std::size_t byte = 0; byte < kept.size(); ++byte) kept[byte] = is_kept_slowly(static_cast<char>(byte));
+  for (std::size_t byte = 0; byte < kept.size(); ++byte) kept[byte] = is_unreserved(static_cast<char>(byte));
   return kept;
 }();
 

@@ -62,6 +62,13 @@ TEST_CASE("a GET has no body and no Content-Type, a POST may be empty") {
   const std::string post_seen = fixture.run(std::move(post)).body;
   CHECK(post_seen.find("Content-Length: 0\r\n") != std::string::npos);
   CHECK(post_seen.find("Content-Type") == std::string::npos);
+  // The handle that has carried a body and headers carries none of them on.
+  TransferStart whole = fixture.post(server.port());
+  whole.request = {"POST", whole.request.url, {{"X-Of-Another", "1"}}, "order=42"};
+  CHECK(fixture.run(std::move(whole)).body.ends_with("order=42"));
+  TransferStart again = fixture.post(server.port());
+  again.request = {"GET", again.request.url, {}, ""};
+  CHECK(fixture.run(std::move(again)).body == get_seen);
 }
 
 TEST_CASE("a body that is large is sent without waiting for 100-continue") {
