@@ -49,9 +49,10 @@ enum class PlantedBug : std::uint8_t {
   kIgnoreRates,           // requests start whether their rates are used up or not
   kNewBucketEachTime,     // a rate begins anew with each lane, so that an idle one has a burst again and again
   kPauseForEver,          // a pause goes on although its end has come
+  kStartEarly,            // rows that are read ahead of their time leave before it
   kNeverGiveUp,           // a merchant's give_up_after ends nothing
 };
-inline constexpr int kPlantedBugCount = 42;
+inline constexpr int kPlantedBugCount = 43;
 
 #ifdef ACKD_PLANTED_BUGS
 extern PlantedBug planted_bug;

@@ -1,5 +1,7 @@
 #include "engine/lane.h"
 
+#include "base/planted_bug.h"
+
 namespace ackd {
 namespace {
 
@@ -13,7 +15,17 @@ constexpr std::int64_t kTypicalWeight = 8;
 
 void LanePage::push(DueNotification row) {
   if (empty()) rows_ = std::make_unique<Rows>();
-  rows_->all.push_back(std::move(row));
+  std::vector<DueNotification>& all = rows_->all;
+  const auto first = all.begin() + static_cast<std::ptrdiff_t>(rows_->next);
+  const auto behind = std::upper_bound(first, all.end(), row, [](const DueNotification& a, const DueNotification& b) {
+    return a.key.next_at < b.key.next_at;
+  });
+  all.insert(behind, std::move(row));
+}
+
+EngineTime LanePage::first_due() const {
+  if (empty()) return EngineTime::max();
+  return PLANTED(kStartEarly) ? EngineTime::min() : rows_->all[rows_->next].key.next_at;
 }
 
 DueNotification LanePage::pop() {
@@ -31,28 +43,20 @@ bool Lane::idle() const {
 }
 
 bool Lane::is_due(EngineTime now) const {
-  return buffered() > 0 || std::any_of(pages.begin(), pages.end(),
-                                       [&](const LanePage& page) { return !page.reading && page.beyond <= now; });
-}
-
-EngineTime Lane::next_due() const {
-  EngineTime due = EngineTime::max();
-  for (const LanePage& page : pages) {
-    if (!page.wanted && !page.reading) due = std::min(due, page.empty() ? page.beyond : EngineTime::min());
-  }
-  return due;
+  return first_due() <= now || std::any_of(pages.begin(), pages.end(),
+                                           [&](const LanePage& page) { return !page.reading && page.beyond <= now; });
 }
 
 bool Lane::awaits_page() const {
   return std::any_of(pages.begin(), pages.end(), [](const LanePage& page) { return page.wanted || page.reading; });
 }
 
-DueClass Lane::choose_class() {
+DueClass Lane::choose_class(EngineTime now) {
   const bool retry_turn = turn % kTurnLength == kTurnLength - 1;
   ++turn;
   const DueClass wish = retry_turn ? DueClass::kRetry : DueClass::kFresh;
   const DueClass other = retry_turn ? DueClass::kFresh : DueClass::kRetry;
-  return page(wish).empty() ? other : wish;
+  return page(wish).first_due() <= now ? wish : other;
 }
 
 void Lane::charge(Duration took) {

@@ -15,12 +15,14 @@
 
 namespace ackd {
 
-// The due head of one class of a lane's queue. Rows are taken from the front; most pages are empty, and cost a pointer
-// then, where a deque would cost 600 bytes.
+// The head of one class of a lane's queue: what is due, and what will be in a moment, by the time that it is due. Rows
+// are taken from the front; most pages are empty, and cost a pointer then, where a deque would cost 600 bytes.
 class LanePage {
  public:
   bool empty() const { return rows_ == nullptr; }
   std::size_t size() const { return empty() ? 0 : rows_->all.size() - rows_->next; }
+  // When the next row at hand is due; max() when none is.
+  EngineTime first_due() const;
   void push(DueNotification row);
   DueNotification pop();
   template <class OnRow>
@@ -85,13 +87,13 @@ struct Lane {
   std::size_t buffered() const { return pages[0].size() + pages[1].size(); }
   // Nothing buffered, away, being read or known to lie beyond: the lane may be forgotten.
   bool idle() const;
+  // When the next row at hand is due; max() when none is.
+  EngineTime first_due() const { return std::min(pages[0].first_due(), pages[1].first_due()); }
   // A row is due, at hand or in the outbox.
   bool is_due(EngineTime now) const;
-  // When the next row is due; what is being read answers for itself.
-  EngineTime next_due() const;
   bool awaits_page() const;
-  // Of which class the next start is. REQUIRES: a row is at hand.
-  DueClass choose_class();
+  // Of which class the next start is. REQUIRES: a row at hand is due.
+  DueClass choose_class(EngineTime now);
   // A transfer has occupied a slot for so long, instead of the typical time that was paid at its start.
   void charge(Duration took);
   void put_away(NotificationId row) { away.push_back(row); }

@@ -3,13 +3,6 @@
 #include "base/planted_bug.h"
 
 namespace ackd {
-namespace {
-
-// Above the page budget a lane still gets this many rows at a time, so that lanes whose rows wait behind a slow
-// merchant cannot keep others from starting.
-constexpr std::size_t kRowsOverBudget = 4;
-
-}  // namespace
 
 Lanes::Lanes(const LaneLimits& limits, const Outage& outage, std::function<LaneFacts(const LaneKey&)> facts_of)
     : limits_(limits),
@@ -123,44 +116,6 @@ void Lanes::look_at_hosts(const std::string& first, const std::function<bool(con
   });
 }
 
-bool Lanes::offer(Lane& lane, const DueNotification& row) {
-  LanePage& page = lane.page(row.key.due_class);
-  if (page.reading) return false;  // the read rides on the same batch and sees the row
-  const bool has_room = page.size() < limits_.page_rows && page_bytes_ < limits_.page_bytes_max;
-  if (page.beyond != EngineTime::max() || !has_room || lane.paused) {
-    page.lower_beyond(row.key.next_at);
-    return false;
-  }
-  keep(lane, row);
-  return true;
-}
-
-void Lanes::keep(Lane& lane, DueNotification row) {
-  page_bytes_ += row.bytes();
-  buffered_in_.insert_or_assign(row.key.id, lane.id);
-  LanePage& page = lane.page(row.key.due_class);
-  page.push(std::move(row));
-}
-
-Lane* Lanes::holder_of(NotificationId id) {
-  const auto found = buffered_in_.find(id);
-  return found == buffered_in_.end() ? nullptr : find(found->second);
-}
-
-void Lanes::note_beyond(Lane& lane, DueClass due_class, EngineTime at) {
-  lane.page(due_class).lower_beyond(at);
-}
-
-void Lanes::drop_pages(Lane& lane) {
-  for (LanePage& page : lane.pages) {
-    page.drop([&](const DueNotification& row) {
-      if (!PLANTED(kForgetPageBytes)) page_bytes_ -= row.bytes();
-      buffered_in_.erase(row.key.id);
-      page.lower_beyond(row.key.next_at);
-    });
-  }
-}
-
 void Lanes::close_until(Lane& lane, EngineTime opens_at) {
   lane.opens_at = std::max(lane.opens_at, opens_at);
 }
@@ -243,17 +198,6 @@ void Lanes::enter_ready(Lane& lane) {
   paces_.claim(hosts_[lane.host].pace);
 }
 
-void Lanes::want_pages(Lane& lane, EngineTime now) {
-  for (const DueClass due_class : {DueClass::kFresh, DueClass::kRetry}) {
-    LanePage& page = lane.page(due_class);
-    if (page.reading || page.beyond > now || page.size() * 2 > limits_.page_rows) continue;
-    starving_ = starving_ || lane.buffered() == 0;
-    if (page.wanted) continue;
-    page.wanted = true;
-    wanted_.emplace_back(lane.id, due_class);
-  }
-}
-
 // A lane that was ready and is not any more leaves its host's slot to the next one that waits there: nothing else would
 // wake that one.
 void Lanes::reconsider(Lane& lane, EngineTime now) {
@@ -275,7 +219,7 @@ void Lanes::put_in_place(Lane& lane, EngineTime now) {
   if (lane.place == Lane::Place::kHeldBack && held_back) return;
   const bool waits = lane.place == Lane::Place::kHostWait || lane.place == Lane::Place::kTrialWait ||
                      lane.place == Lane::Place::kTokenWait;
-  if (waits && lane.buffered() > 0 && lane.opens_at <= now) return;
+  if (waits && lane.first_due() <= now && lane.opens_at <= now) return;
   leave_place(lane);
   if (lane.idle() && !PLANTED(kKeepIdleLanes)) {
     forget(lane);
@@ -285,15 +229,24 @@ void Lanes::put_in_place(Lane& lane, EngineTime now) {
   if (held_back) return hold_back(lane);
   if (lane.opens_at <= now) {
     want_pages(lane, now);
-    if (lane.buffered() > 0) {
-      return put_in_line(lane);
-    }
+    if (lane.first_due() <= now) return put_in_line(lane);
   }
-  const EngineTime wakes_at = std::max(lane.opens_at, lane.next_due());
+  const EngineTime wakes_at = std::max(lane.opens_at, wake_of(lane));
   if (wakes_at == EngineTime::max() || wakes_at <= now) return;
   lane.place = Lane::Place::kAsleep;
   lane.wakes_at = wakes_at;
   sleepers_.insert(&lane);
+}
+
+// When a row at hand is due, or a page is to be read; what is being read answers for itself.
+EngineTime Lanes::wake_of(const Lane& lane) const {
+  EngineTime wake = lane.first_due();
+  const Duration ahead = read_until(lane, EngineTime{}) - EngineTime{};
+  for (const LanePage& page : lane.pages) {
+    const bool reads = !page.wanted && !page.reading && page.beyond != EngineTime::max() && has_room_for_page(page);
+    if (reads) wake = std::min(wake, page.beyond - ahead);
+  }
+  return wake;
 }
 
 void Lanes::advance(EngineTime now) {
@@ -317,7 +270,7 @@ std::optional<Lanes::Next> Lanes::take_next(EngineTime now) {
     }
     leave_place(lane);
     served_floor_ms_ = lane.served_ms;
-    DueNotification row = lane.page(lane.choose_class()).pop();
+    DueNotification row = lane.page(lane.choose_class(now)).pop();
     page_bytes_ -= row.bytes();
     buffered_in_.erase(row.key.id);
     lane.put_away(row.key.id);
@@ -326,62 +279,6 @@ std::optional<Lanes::Next> Lanes::take_next(EngineTime now) {
     return Next{lane, std::move(row)};
   }
   return std::nullopt;
-}
-
-PageRequest Lanes::page_request(Lane& lane, DueClass due_class, EngineTime now) const {
-  PageRequest request;
-  request.lane = lane.id;
-  request.due_class = due_class;
-  request.due_by = now;
-  const bool over_budget = page_bytes_ >= limits_.page_bytes_max;
-  request.rows_max = over_budget ? kRowsOverBudget : limits_.page_rows;
-  if (lane.window.squeezed()) request.rows_max = 1;  // it sends one, and then closes or is squeezed no more
-  request.bytes_max = over_budget ? 1 : limits_.page_bytes_max / 16;
-  if (!PLANTED(kReadAwayRows)) request.excluded = lane.away;
-  for (LanePage& page : lane.pages) {
-    page.for_each([&](const DueNotification& row) { request.excluded.push_back(row.key.id); });
-  }
-  return request;
-}
-
-std::vector<PageRequest> Lanes::take_page_requests(std::size_t pages_max, EngineTime now) {
-  std::vector<PageRequest> requests;
-  while (!wanted_.empty() && requests.size() < pages_max) {
-    const auto [id, due_class] = wanted_.front();
-    wanted_.pop_front();
-    Lane* lane = find(id);
-    if (lane == nullptr) continue;
-    LanePage& page = lane->page(due_class);
-    page.wanted = false;
-    if (lane->opens_at > now || page.beyond > now || lane->paused || is_held_back(lane->host)) {
-      reconsider(*lane, now);
-      continue;
-    }
-    requests.push_back(page_request(*lane, due_class, now));
-    page.reading = true;
-    page.beyond = EngineTime::max();  // what the read finds, and what is noted meanwhile, lowers it again
-  }
-  if (wanted_.empty()) starving_ = false;
-  return requests;
-}
-
-void Lanes::page_failed(const PageRequest& request) {
-  Lane* lane = find(request.lane);
-  CHECK_THAT(lane != nullptr, "a lane was forgotten while its page was being read");
-  LanePage& page = lane->page(request.due_class);
-  page.reading = false;
-  page.lower_beyond(request.due_by);
-}
-
-void Lanes::page_read(Page read, const std::function<bool(const DueNotification&)>& skip) {
-  Lane* lane = find(read.lane);
-  CHECK_THAT(lane != nullptr, "a lane was forgotten while its page was being read");
-  LanePage& page = lane->page(read.due_class);
-  page.reading = false;
-  page.lower_beyond(read.beyond);
-  for (DueNotification& row : read.rows) {
-    if (!skip(row)) keep(*lane, std::move(row));
-  }
 }
 
 std::optional<EngineTime> Lanes::next_wake() const {

@@ -37,6 +37,7 @@ struct LaneLimits {
   std::size_t host_ceiling = 64;
   std::size_t page_rows = 64;
   std::size_t page_bytes_max = 32u << 20;
+  Duration read_ahead{100};        // so long before a row is due it is read, so that it leaves on time
   std::size_t squeezed_max = 256;  // requests of all squeezed lanes together
   std::size_t untried_max = 512;   // the same of all of which nothing is known
   DeliveryRates rates{};
@@ -162,6 +163,9 @@ class Lanes {
   void tell_of_token(HostIndex index);
   void wake_paced();
   void want_pages(Lane& lane, EngineTime now);
+  EngineTime read_until(const Lane& lane, EngineTime now) const;
+  bool has_room_for_page(const LanePage& page) const { return page.size() * 2 <= limits_.page_rows; }
+  EngineTime wake_of(const Lane& lane) const;
   PageRequest page_request(Lane& lane, DueClass due_class, EngineTime now) const;
   void keep(Lane& lane, DueNotification row);
 

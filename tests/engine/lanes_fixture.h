@@ -5,6 +5,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/lanes.h"
 
@@ -57,6 +59,25 @@ class LanesFixture {
     Lane& found = lanes.get(LaneId{lane}, name);
     if (knows_merchants && found.place == Lane::Place::kNowhere) found.window.know();
     lanes.offer(found, row(lane, id, due_class));
+    lanes.reconsider(found, now);
+  }
+  // What a page read brings that was asked for when the lane had a row due soon.
+  void read_ahead(std::int64_t lane, const std::vector<std::pair<std::int64_t, Duration>>& rows,
+                  EngineTime beyond = EngineTime::max()) {
+    Lane& found = lanes.get(LaneId{lane}, key(lane));
+    if (knows_merchants) found.window.know();
+    lanes.note_beyond(found, DueClass::kFresh, now + rows.front().second);
+    lanes.reconsider(found, now);
+    lanes.take_page_requests(10, now);
+    Page page;
+    page.lane = LaneId{lane};
+    page.due_class = DueClass::kFresh;
+    page.beyond = beyond;
+    for (const auto& [id, after] : rows) {
+      page.rows.push_back(row(lane, id));
+      page.rows.back().key.next_at = now + after;
+    }
+    lanes.page_read(std::move(page), [](const DueNotification&) { return false; });
     lanes.reconsider(found, now);
   }
   // Starts one and returns its id; 0 when nothing may start.

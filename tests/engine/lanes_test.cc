@@ -88,18 +88,70 @@ TEST_CASE("fresh and retry share a lane three to one, and neither waits for the 
   for (int i = 0; i < 40; ++i) CHECK(f.start() != 0);
 }
 
-TEST_CASE("a lane sleeps until its next row is due, then asks for a page") {
-  Fixture f;
+TEST_CASE("a lane sleeps until shortly before its next row is due, then asks for a page") {
+  Fixture f({.read_ahead = Duration(100)});
   Lane& lane = f.lanes.get(LaneId{2}, key(2));
   f.lanes.note_beyond(lane, DueClass::kRetry, kNow + Duration(500));
   f.lanes.reconsider(lane, kNow);
-  CHECK(f.lanes.next_wake() == kNow + Duration(500));
+  CHECK(f.lanes.next_wake() == kNow + Duration(400));
   CHECK(f.lanes.take_page_requests(10, kNow).empty());
-  f.lanes.wake_due(kNow + Duration(500));
-  const std::vector<PageRequest> requests = f.lanes.take_page_requests(10, kNow + Duration(500));
+  f.pass(Duration(400));
+  CHECK_FALSE(f.lanes.starving());  // no commit is hurried for what is not due
+  const std::vector<PageRequest> requests = f.lanes.take_page_requests(10, f.now);
   REQUIRE(requests.size() == 1);
   CHECK(requests[0].due_class == DueClass::kRetry);
+  CHECK(requests[0].due_by == kNow + Duration(500));
   CHECK_FALSE(f.lanes.next_wake().has_value());
+}
+
+TEST_CASE("a row that was read ahead starts when it is due, and not before") {
+  Fixture f;
+  f.read_ahead(2, {{21, Duration(60)}, {22, Duration(20)}});
+  CHECK(f.start() == 0);
+  CHECK(f.lanes.next_wake() == kNow + Duration(20));
+  f.pass(Duration(19));
+  CHECK(f.start() == 0);
+  f.pass(Duration(1));
+  CHECK(f.start() == 22);
+  CHECK(f.start() == 0);
+  CHECK(f.lanes.next_wake() == kNow + Duration(60));
+  f.pass(Duration(40));
+  CHECK(f.start() == 21);
+}
+
+TEST_CASE("what is due now does not wait behind what was read ahead") {
+  Fixture f;
+  f.read_ahead(2, {{21, Duration(50)}});
+  f.offer(2, 22, DueClass::kRetry);
+  f.offer(2, 23);
+  CHECK(f.start() == 23);
+  CHECK(f.start() == 22);
+  CHECK(f.start() == 0);
+  f.pass(Duration(50));
+  CHECK(f.start() == 21);
+}
+
+TEST_CASE("a lane with a full page of rows that are not due yet wakes when the first of them is") {
+  Fixture f({.page_rows = 2});
+  f.read_ahead(2, {{21, Duration(30)}, {22, Duration(30)}}, kNow + Duration(40));
+  CHECK(f.lanes.take_page_requests(10, f.now).empty());
+  CHECK(f.lanes.next_wake() == kNow + Duration(30));
+  f.pass(Duration(30));
+  CHECK(f.start() == 21);
+  CHECK(f.lanes.take_page_requests(10, f.now).size() == 1);
+}
+
+TEST_CASE("a closed lane keeps what was read ahead until it opens") {
+  Fixture f;
+  f.read_ahead(2, {{21, Duration(30)}});
+  Lane& lane = *f.lanes.find(LaneId{2});
+  f.lanes.close_until(lane, kNow + Duration(1'000));
+  f.lanes.reconsider(lane, kNow);
+  CHECK(f.lanes.next_wake() == kNow + Duration(1'000));
+  f.pass(Duration(999));
+  CHECK(f.start() == 0);
+  f.pass(Duration(1));
+  CHECK(f.start() == 21);
 }
 
 TEST_CASE("a page read leaves out what is buffered or away") {
@@ -145,7 +197,7 @@ TEST_CASE("a paused lane starts nothing, reads nothing and asks for no wake; res
   f.finish(2, 1, Duration(1));
   CHECK(f.lanes.size() == 1);  // what waits in the outbox is not forgotten
   f.change(2, {"even", std::nullopt, false});
-  CHECK(f.lanes.take_page_requests(10, kNow).size() == 1);
+  CHECK(f.lanes.take_page_requests(10, kNow).size() == 2);
 }
 
 TEST_CASE("a page that was wanted before a pause is not read after it") {
@@ -254,7 +306,7 @@ TEST_CASE("over the page budget a lane still gets a few rows") {
 }
 
 TEST_CASE("a hundred thousand lanes cost no scan: each turn touches only what is due") {
-  Fixture f;
+  Fixture f({.read_ahead = Duration(0)});
   for (std::int64_t id = 1; id <= 100'000; ++id) {
     Lane& lane = f.lanes.get(LaneId{id}, key(id));
     f.lanes.note_beyond(lane, DueClass::kFresh, kNow + Duration(id));
