@@ -31,6 +31,7 @@ std::vector<Signing> SigningThreads::take_finished() {
   {
     const std::lock_guard lock(mutex_);
     taken.swap(finished_);
+    woken_ = false;
   }
   away_ -= taken.size();
   return taken;
@@ -55,14 +56,16 @@ std::optional<SigningJob> SigningThreads::wait_for_job(const std::stop_token& st
 }
 
 void SigningThreads::finish(Signing signing) {
-  bool first = false;
+  bool wakes = false;
   {
     const std::lock_guard lock(mutex_);
-    first = finished_.empty();
     finished_.push_back(std::move(signing));
+    // Who is not woken now is woken at the end of a signature that waits.
+    wakes = !woken_ && (waiting_.empty() || finished_.size() >= kGathered);
+    woken_ = woken_ || wakes;
   }
-  // Outside the lock: whoever is woken may take the result at once. Those behind the first are taken with it.
-  if (first) wake_();
+  // Outside the lock: whoever is woken may take the result at once. Those behind it are taken with it.
+  if (wakes) wake_();
 }
 
 }  // namespace ackd

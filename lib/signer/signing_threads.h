@@ -31,7 +31,8 @@ struct SigningJob {
 
 class SigningThreads {
  public:
-  // `wake` is called from these threads when take_finished() has something after it had nothing. REQUIRES: count > 0.
+  // `wake` is called from these threads, once until take_finished(), when nothing waits to be signed any more or enough
+  // is finished. REQUIRES: count > 0.
   SigningThreads(std::size_t count, std::function<void()> wake);
   // Waits for the signatures that are being made and drops the jobs that wait.
   ~SigningThreads();
@@ -41,6 +42,9 @@ class SigningThreads {
   // Jobs that are away: waiting, being signed, or finished and not taken. A tenth of a second's work for two threads,
   // and bounded because each holds a whole content.
   static constexpr std::size_t kAwayMax = 512;
+
+  // While others wait to be signed, so many are worth a turn of the loop: one for each would cost a third of it.
+  static constexpr std::size_t kGathered = 8;
 
   // Only the calls below change what room() says, so the loop never waits for room that comes without a wake.
   bool room() const { return away_ < kAwayMax; }
@@ -61,6 +65,7 @@ class SigningThreads {
   std::condition_variable_any changed_;
   std::deque<SigningJob> waiting_;     // guarded by mutex_
   std::vector<Signing> finished_;      // guarded by mutex_
+  bool woken_ = false;                 // guarded by mutex_: since take_finished()
   std::vector<std::jthread> threads_;  // last, so that they have ended before what they use goes
 };
 

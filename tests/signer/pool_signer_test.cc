@@ -199,6 +199,23 @@ TEST_CASE_FIXTURE(Fixture, "room for private keys ends at the bound and comes ba
   CHECK(taken.size() == SigningThreads::kAwayMax);
 }
 
+TEST_CASE("while others wait to be signed, a wake brings several signatures") {
+  constexpr std::size_t kThreads = 2;
+  constexpr std::size_t kJobs = SigningThreads::kGathered * 10;
+  Fixture fixture;
+  Bell bell;
+  PoolSigner signer(
+      fixture.catalogue, fixture.merchants, [&bell] { bell.ring(); }, kThreads);
+  for (Ticket ticket = 0; ticket < kJobs; ++ticket) signer.start(fixture.start(ticket, "RSA"));
+  std::size_t taken = 0;
+  while (taken < kJobs) {
+    REQUIRE(bell.wait());
+    taken += signer.take_finished().size();
+  }
+  // The first may have found nobody waiting, and so may the last of each thread.
+  CHECK(bell.rings() <= static_cast<int>(1 + kJobs / SigningThreads::kGathered + kThreads));
+}
+
 TEST_CASE_FIXTURE(Fixture, "a signer that goes takes its queued work with it") {
   int rings = 0;
   {
