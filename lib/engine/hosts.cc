@@ -39,13 +39,13 @@ bool Hosts::forget_unused(HostIndex index) {
 }
 
 void Hosts::wait(Lane& lane) {
-  lane.line_turn = ++turns_;
-  line_.insert({lane.host, lane.line_turn, lane.id});
+  lane.spot = ++turns_;
+  line_.insert({lane.host, lane.spot, lane.id});
   ++hosts_[lane.host].waiting;
 }
 
 void Hosts::leave_line(const Lane& lane) {
-  CHECK_THAT(line_.erase({lane.host, lane.line_turn, lane.id}) == 1, "a lane waited at no host that should");
+  CHECK_THAT(line_.erase({lane.host, lane.spot, lane.id}) == 1, "a lane waited at no host that should");
   --hosts_[lane.host].waiting;
 }
 

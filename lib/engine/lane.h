@@ -79,8 +79,8 @@ struct Lane {
   EngineTime opens_at = EngineTime::min();
   Duration not_sent_delay{0};            // the current back-off after trouble of our own
   std::unique_ptr<std::string> trouble;  // why it is closed, if it is: few are
-  EngineTime wakes_at;                   // with kAsleep: its place in the sleepers
-  std::uint64_t line_turn = 0;           // with kHostWait, kTrialWait and kTokenWait: its place in the line
+  // Where in its place: with kHostWait, kTrialWait and kTokenWait its turn in the line, with kAsleep its index there.
+  std::uint64_t spot = 0;
 
   LanePage& page(DueClass due_class) { return pages[static_cast<std::size_t>(due_class)]; }
   const LanePage& page(DueClass due_class) const { return pages[static_cast<std::size_t>(due_class)]; }
@@ -108,12 +108,6 @@ struct LaneByKey {
   bool operator()(const LaneKey& a, const Lane* b) const { return before(a, b->key); }
   static bool before(const LaneKey& a, const LaneKey& b) {
     return std::tie(a.provider, a.merchant, a.origin) < std::tie(b.provider, b.merchant, b.origin);
-  }
-};
-
-struct LaneByWake {
-  bool operator()(const Lane* a, const Lane* b) const {
-    return std::tie(a->wakes_at, a->id) < std::tie(b->wakes_at, b->id);
   }
 };
 

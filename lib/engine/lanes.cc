@@ -179,7 +179,7 @@ void Lanes::leave_place(Lane& lane) {
       paces_.unclaim(lane.pace);
       paces_.unclaim(hosts_[lane.host].pace);
       break;
-    case Lane::Place::kAsleep: sleepers_.erase(&lane); break;
+    case Lane::Place::kAsleep: sleepers_.remove(lane); break;
     case Lane::Place::kHostWait: hosts_.leave_line(lane); break;
     case Lane::Place::kTrialWait: share_of(lane)->leave(lane); break;
     case Lane::Place::kTokenWait: paces_.leave_line(lane); break;
@@ -234,8 +234,7 @@ void Lanes::put_in_place(Lane& lane, EngineTime now) {
   const EngineTime wakes_at = std::max(lane.opens_at, wake_of(lane));
   if (wakes_at == EngineTime::max() || wakes_at <= now) return;
   lane.place = Lane::Place::kAsleep;
-  lane.wakes_at = wakes_at;
-  sleepers_.insert(&lane);
+  sleepers_.add(lane, wakes_at);
 }
 
 // When a row at hand is due, or a page is to be read; what is being read answers for itself.
@@ -257,7 +256,7 @@ void Lanes::advance(EngineTime now) {
 void Lanes::wake_due(EngineTime now) {
   wake_paced();
   wake_trials();
-  while (!sleepers_.empty() && (*sleepers_.begin())->wakes_at <= now) reconsider(**sleepers_.begin(), now);
+  while (!sleepers_.empty() && sleepers_.first_wake() <= now) reconsider(sleepers_.first(), now);
 }
 
 std::optional<Lanes::Next> Lanes::take_next(EngineTime now) {
@@ -285,7 +284,7 @@ std::optional<EngineTime> Lanes::next_wake() const {
   std::optional<EngineTime> wake = squeezed_.next_wake();
   const auto consider = [&](EngineTime at) { wake = std::min(wake.value_or(at), at); };
   if (const std::optional<EngineTime> token = paces_.next_wake()) consider(*token);
-  if (!sleepers_.empty()) consider((*sleepers_.begin())->wakes_at);
+  if (!sleepers_.empty()) consider(sleepers_.first_wake());
   return wake;
 }
 

@@ -25,6 +25,7 @@
 #include "engine/lane.h"
 #include "engine/lane_views.h"
 #include "engine/paces.h"
+#include "engine/sleepers.h"
 #include "engine/trial_share.h"
 #include "outbox/outbox.h"
 #include "policy/outage.h"
@@ -177,7 +178,7 @@ class Lanes {
   std::unordered_map<NotificationId, LaneId> buffered_in_;  // every row of every page
   Hosts hosts_;
   std::set<std::pair<std::int64_t, LaneId>> ready_;  // by served_ms
-  std::set<Lane*, LaneByWake> sleepers_;
+  Sleepers sleepers_;
   HeldBack held_back_;
   TrialShare squeezed_;
   TrialShare untried_;

@@ -93,14 +93,14 @@ void Paces::keep_one(PaceIndex index, Duration how_long) {
 }
 
 void Paces::wait(Lane& lane) {
-  lane.line_turn = ++turns_;
-  paces_[lane.pace].line.insert({lane.line_turn, lane.id});
+  lane.spot = ++turns_;
+  paces_[lane.pace].line.insert({lane.spot, lane.id});
   ++waiting_;
   arm(lane.pace);
 }
 
 void Paces::leave_line(const Lane& lane) {
-  CHECK_THAT(paces_[lane.pace].line.erase({lane.line_turn, lane.id}) == 1, "a lane was in no line that should be");
+  CHECK_THAT(paces_[lane.pace].line.erase({lane.spot, lane.id}) == 1, "a lane was in no line that should be");
   --waiting_;
   arm(lane.pace);
 }

@@ -56,8 +56,8 @@ void TrialShare::end(Lane& lane) {
 }
 
 void TrialShare::wait(Lane& lane) {
-  lane.line_turn = ++turns_;
-  waiting_.insert({lane.line_turn, lane.id});
+  lane.spot = ++turns_;
+  waiting_.insert({lane.spot, lane.id});
 }
 
 std::optional<LaneId> TrialShare::next() const {

@@ -44,7 +44,7 @@ class TrialShare {
   static void end(Lane& lane);
 
   void wait(Lane& lane);
-  void leave(const Lane& lane) { waiting_.erase({lane.line_turn, lane.id}); }
+  void leave(const Lane& lane) { waiting_.erase({lane.spot, lane.id}); }
   // Who has waited longest, if there is room for it.
   std::optional<LaneId> next() const;
   // When next() may say something else by itself, always after the present.
