@@ -6,10 +6,10 @@
 #include <array>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "base/time.h"
+#include "engine/packed_key.h"
 #include "model/notification.h"
 #include "policy/lane_window.h"
 
@@ -62,7 +62,7 @@ struct Lane {
   enum class Place : std::uint8_t { kNowhere, kReady, kHostWait, kTrialWait, kTokenWait, kHeldBack, kAsleep };
 
   LaneId id;
-  LaneKey key;
+  PackedKey packed_key;
   HostIndex host = 0;
   PaceIndex pace = kNoPace;  // its own, or its merchant's
   std::uint32_t in_flight = 0;
@@ -82,6 +82,7 @@ struct Lane {
   // Where in its place: with kHostWait, kTrialWait and kTokenWait its turn in the line, with kAsleep its index there.
   std::uint64_t spot = 0;
 
+  LaneKeyView key() const { return packed_key.view(); }
   LanePage& page(DueClass due_class) { return pages[static_cast<std::size_t>(due_class)]; }
   const LanePage& page(DueClass due_class) const { return pages[static_cast<std::size_t>(due_class)]; }
   std::size_t buffered() const { return pages[0].size() + pages[1].size(); }
@@ -103,12 +104,9 @@ struct Lane {
 // Orders of lanes that stay where they are in memory: a set of pointers costs a lane less than one of copied keys.
 struct LaneByKey {
   using is_transparent = void;
-  bool operator()(const Lane* a, const Lane* b) const { return before(a->key, b->key); }
-  bool operator()(const Lane* a, const LaneKey& b) const { return before(a->key, b); }
-  bool operator()(const LaneKey& a, const Lane* b) const { return before(a, b->key); }
-  static bool before(const LaneKey& a, const LaneKey& b) {
-    return std::tie(a.provider, a.merchant, a.origin) < std::tie(b.provider, b.merchant, b.origin);
-  }
+  bool operator()(const Lane* a, const Lane* b) const { return a->key() < b->key(); }
+  bool operator()(const Lane* a, const LaneKeyView& b) const { return a->key() < b; }
+  bool operator()(const LaneKeyView& a, const Lane* b) const { return a < b->key(); }
 };
 
 }  // namespace ackd

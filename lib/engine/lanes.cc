@@ -26,7 +26,7 @@ Lane& Lanes::get(LaneId id, const LaneKey& key) {
   Lane& lane = found->second;
   if (created) {
     lane.id = id;
-    lane.key = key;
+    lane.packed_key = PackedKey(key);
     lane.window = LaneWindow(limits_.window_first, limits_.window);
     take_facts(lane);
     if (outage_.standing(hosts_[lane.host].origin) == HostStanding::kReached) lane.window.know();
@@ -38,7 +38,7 @@ Lane& Lanes::get(LaneId id, const LaneKey& key) {
 
 // Joins the host that the facts name; who asks for them anew leaves the one before.
 void Lanes::take_facts(Lane& lane) {
-  const LaneFacts facts = facts_of_(lane.key);
+  const LaneFacts facts = facts_of_(lane.key().copy());
   lane.host = hosts_.join(facts.origin);
   lane.window.set_most(facts.window.value_or(limits_.window));
   lane.paused = facts.paused;
@@ -69,7 +69,7 @@ void Lanes::forget(const Lane& lane) {
 void Lanes::merchant_changed(std::string_view provider, std::string_view merchant, EngineTime now) {
   std::vector<LaneId> changed;
   look_at({std::string(provider), std::string(merchant), {}}, [&](const Lane& lane) {
-    if (lane.key.provider != provider || lane.key.merchant != merchant) return false;
+    if (lane.key().provider != provider || lane.key().merchant != merchant) return false;
     changed.push_back(lane.id);
     return true;
   });

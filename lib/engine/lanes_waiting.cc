@@ -7,8 +7,8 @@ namespace ackd {
 
 // Joins the buckets that the facts name; who asks for them anew leaves the one before. The host has joined already.
 void Lanes::take_paces(Lane& lane, const LaneFacts& facts) {
-  const LaneKey& key = lane.key;
   if (facts.rate) {
+    const LaneKey key = lane.key().copy();
     lane.pace = paces_.join("merchant " + key.provider + "|" + key.merchant, *facts.rate);
   } else {
     lane.pace = paces_.join("lane " + std::to_string(lane.id.value), limits_.rates.lane);

@@ -20,9 +20,10 @@ LaneView view_of_merchant(const Core& core, const LaneKey& key) {
 }
 
 LaneView view_of(const Core& core, const Lane& lane) {
-  LaneView view = view_of_merchant(core, lane.key);
+  const LaneKey key = lane.key().copy();
+  LaneView view = view_of_merchant(core, key);
   view.known = true;
-  view.key = lane.key;
+  view.key = key;
   view.window = lane.window.size();
   view.untried = lane.window.untried();
   view.squeezed = lane.window.squeezed();
@@ -39,16 +40,18 @@ LaneView view_of(const Core& core, const Lane& lane) {
 }
 
 bool fits(const Core& core, const Lane& lane, const LaneFilter& filter) {
-  return (filter.provider.empty() || lane.key.provider == filter.provider) &&
-         (filter.merchant.empty() || lane.key.merchant == filter.merchant) &&
+  const LaneKeyView key = lane.key();
+  return (filter.provider.empty() || key.provider == filter.provider) &&
+         (filter.merchant.empty() || key.merchant == filter.merchant) &&
          (filter.host.empty() || core.lanes.host_name(lane.host) == filter.host);
 }
 
 // No lane behind this one fits: they stand by provider, then by merchant.
 bool is_past(const Lane& lane, const LaneFilter& filter) {
   if (filter.provider.empty()) return false;
-  if (lane.key.provider != filter.provider) return lane.key.provider > filter.provider;
-  return !filter.merchant.empty() && lane.key.merchant > filter.merchant;
+  const LaneKeyView key = lane.key();
+  if (key.provider != filter.provider) return key.provider > filter.provider;
+  return !filter.merchant.empty() && key.merchant > filter.merchant;
 }
 
 // At the position, or at the first lane that may fit: of a provider, the merchant's own one.
@@ -70,7 +73,7 @@ LanesPage page_of_lanes(const Core& core, const LaneFilter& filter, const std::o
   std::size_t looked_at = 0;
   LaneKey last;
   core.lanes.look_at(beginning(filter, position), [&](const Lane& lane) {
-    if (position && lane.key == *position) return true;
+    if (position && lane.key() == *position) return true;
     if (is_past(lane, filter)) return false;
     if (page.lanes.size() == limit || looked_at == kLanesScanMax) {
       page.next_position = last;
@@ -78,7 +81,7 @@ LanesPage page_of_lanes(const Core& core, const LaneFilter& filter, const std::o
     }
     ++looked_at;
     if (fits(core, lane, filter)) page.lanes.push_back(view_of(core, lane));
-    last = lane.key;
+    last = lane.key().copy();
     return true;
   });
   return page;

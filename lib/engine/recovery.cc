@@ -158,7 +158,7 @@ void Recovery::start_suspect(NotificationId id, const StoredRow* stored) {
   if (!core_.lanes.admits_suspect(*lane)) return core_.suspects.put_last();
   core_.suspects.started(id, now);
   core_.lanes.started(*lane);
-  const LaneKey key = lane->key;
+  const LaneKey key = lane->key().copy();
   core_.lanes.reconsider(*lane, now);
   sending_.start(stored->row, key, true);
 }

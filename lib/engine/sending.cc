@@ -36,7 +36,7 @@ void Sending::start_due() {
   while (core_.may_start() && core_.has_room()) {
     std::optional<Lanes::Next> next = core_.lanes.take_next(core_.clock.now());
     if (!next) return;
-    const LaneKey lane = next->lane.key;
+    const LaneKey lane = next->lane.key().copy();
     start(std::move(next->row), lane, false);
   }
 }

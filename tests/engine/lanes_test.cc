@@ -326,7 +326,7 @@ TEST_CASE("lanes are looked at by provider, merchant and origin, and only while 
   const auto seen_from = [&](const LaneKey& first) {
     std::vector<std::string> seen;
     f.lanes.look_at(first, [&](const Lane& lane) {
-      seen.push_back(lane.key.merchant + lane.key.origin);
+      seen.push_back(std::string(lane.key().merchant).append(lane.key().origin));
       return seen.size() < 3;
     });
     return seen;
