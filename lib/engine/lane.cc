@@ -36,7 +36,7 @@ DueNotification LanePage::pop() {
 }
 
 bool Lane::idle() const {
-  if (in_flight > 0 || !away.empty() || buffered() > 0) return false;
+  if (in_flight > 0 || away != nullptr || buffered() > 0) return false;
   return std::all_of(pages.begin(), pages.end(), [](const LanePage& page) {
     return !page.reading && !page.wanted && page.beyond == EngineTime::max();
   });
@@ -65,11 +65,18 @@ void Lane::charge(Duration took) {
   typical_ms += (took_ms - typical_ms) / kTypicalWeight;
 }
 
+void Lane::put_away(NotificationId row) {
+  if (away == nullptr) away = std::make_unique<std::vector<NotificationId>>();
+  away->push_back(row);
+}
+
 void Lane::bring_back(NotificationId row) {
-  const auto found = std::find(away.begin(), away.end(), row);
-  CHECK_THAT(found != away.end(), "a row came back that was not away");
-  *found = away.back();
-  away.pop_back();
+  CHECK_THAT(away != nullptr, "a row came back to a lane that has none away");
+  const auto found = std::find(away->begin(), away->end(), row);
+  CHECK_THAT(found != away->end(), "a row came back that was not away");
+  *found = away->back();
+  away->pop_back();
+  if (away->empty()) away.reset();
 }
 
 }  // namespace ackd

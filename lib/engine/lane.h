@@ -1,5 +1,6 @@
 // One lane in memory: the unit of fairness, pausing and back-pressure. Only lanes with pending rows exist here, so the
-// struct is kept small (about 512 bytes with its key); rows are a bounded cache of the outbox's queue.
+// struct is kept small: with its key, a host of its own and all that leads to it a lane costs less than 512 bytes. Rows
+// are a bounded cache of the outbox's queue.
 #pragma once
 
 #include <algorithm>
@@ -61,6 +62,11 @@ struct Lane {
   // Which of the scheduler's structures holds the lane; exactly one.
   enum class Place : std::uint8_t { kNowhere, kReady, kHostWait, kTrialWait, kTokenWait, kHeldBack, kAsleep };
 
+  struct Trouble {
+    std::string why;
+    Duration not_sent_delay{0};  // the current back-off after trouble of our own
+  };
+
   LaneId id;
   PackedKey packed_key;
   HostIndex host = 0;
@@ -72,13 +78,13 @@ struct Lane {
   TrialShare* trial_of = nullptr;  // in whose share its one request counts
   LaneWindow window;               // requests in flight at most
   std::array<LanePage, 2> pages;
-  // Rows that are not in the outbox's hands alone: in flight, settling, or suspect. Page reads leave them out.
-  std::vector<NotificationId> away;
+  // Rows that are not in the outbox's hands alone: in flight, settling, or suspect. Page reads leave them out. Most
+  // lanes have none, and nothing here then.
+  std::unique_ptr<std::vector<NotificationId>> away;
   std::int64_t served_ms = 0;    // virtual time of the fair queue: slot-milliseconds used
   std::int64_t typical_ms = 50;  // moving average of one transfer, the price asked in advance
   EngineTime opens_at = EngineTime::min();
-  Duration not_sent_delay{0};            // the current back-off after trouble of our own
-  std::unique_ptr<std::string> trouble;  // why it is closed, if it is: few are
+  std::unique_ptr<Trouble> trouble;  // why it is closed, if it is: few are
   // Where in its place: with kHostWait, kTrialWait and kTokenWait its turn in the line, with kAsleep its index there.
   std::uint64_t spot = 0;
 
@@ -97,7 +103,7 @@ struct Lane {
   DueClass choose_class(EngineTime now);
   // A transfer has occupied a slot for so long, instead of the typical time that was paid at its start.
   void charge(Duration took);
-  void put_away(NotificationId row) { away.push_back(row); }
+  void put_away(NotificationId row);
   void bring_back(NotificationId row);
 };
 

@@ -76,7 +76,7 @@ PageRequest Lanes::page_request(Lane& lane, DueClass due_class, EngineTime now) 
   request.rows_max = over_budget ? kRowsOverBudget : limits_.page_rows;
   if (lane.window.squeezed()) request.rows_max = 1;  // it sends one, and then closes or is squeezed no more
   request.bytes_max = over_budget ? 1 : limits_.page_bytes_max / 16;
-  if (!PLANTED(kReadAwayRows)) request.excluded = lane.away;
+  if (lane.away != nullptr && !PLANTED(kReadAwayRows)) request.excluded = *lane.away;
   for (LanePage& page : lane.pages) {
     page.for_each([&](const DueNotification& row) { request.excluded.push_back(row.key.id); });
   }

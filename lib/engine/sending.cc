@@ -182,7 +182,6 @@ void Sending::on_transfer(Transfer transfer) {
 void Sending::settle(Flight flight, const Transfer& transfer, const Outcome& outcome, std::optional<EngineTime> next) {
   const EngineTime now = core_.clock.now();
   Lane& lane = core_.lane_of(flight.row);
-  lane.not_sent_delay = Duration(0);
   lane.trouble.reset();
   const Duration closed = core_.lanes.finished(lane, flight.host, transfer.took, feedback_of(transfer));
   if (closed.count() > 0) squeeze(lane, outcome.reason, closed);
@@ -299,7 +298,7 @@ void Sending::sum_up() {
 
 // Its merchant has failed a windowful of requests, or once more.
 void Sending::squeeze(Lane& lane, const std::string& trouble, Duration closed) {
-  lane.trouble = std::make_unique<std::string>(trouble);
+  lane.trouble = std::make_unique<Lane::Trouble>(Lane::Trouble{trouble});
   core_.lanes.close_until(lane, core_.clock.now() + closed);
   core_.lanes.drop_pages(lane);
 }
@@ -307,11 +306,12 @@ void Sending::squeeze(Lane& lane, const std::string& trouble, Duration closed) {
 // What fails while the lane is closed already was on its way when it was: one trouble, one back-off.
 void Sending::close_lane(Lane& lane, const std::string& trouble) {
   const EngineTime now = core_.clock.now();
-  lane.trouble = std::make_unique<std::string>(trouble);
+  if (lane.trouble == nullptr) lane.trouble = std::make_unique<Lane::Trouble>();
+  lane.trouble->why = trouble;
   if (lane.opens_at > now) return;
-  lane.not_sent_delay =
-      std::clamp(lane.not_sent_delay * 2, core_.options.not_sent_delay_min, core_.options.not_sent_delay_max);
-  core_.lanes.close_until(lane, now + lane.not_sent_delay);
+  Duration& delay = lane.trouble->not_sent_delay;
+  delay = std::clamp(delay * 2, core_.options.not_sent_delay_min, core_.options.not_sent_delay_max);
+  core_.lanes.close_until(lane, now + delay);
   core_.lanes.drop_pages(lane);
 }
 
