@@ -51,8 +51,9 @@ enum class PlantedBug : std::uint8_t {
   kPauseForEver,          // a pause goes on although its end has come
   kStartEarly,            // rows that are read ahead of their time leave before it
   kNeverGiveUp,           // a merchant's give_up_after ends nothing
+  kForgetStanding,        // a lane that is found again is taken for one of which nothing was ever heard
 };
-inline constexpr int kPlantedBugCount = 43;
+inline constexpr int kPlantedBugCount = 44;
 
 #ifdef ACKD_PLANTED_BUGS
 extern PlantedBug planted_bug;

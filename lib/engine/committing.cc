@@ -81,6 +81,9 @@ Batch Committing::next_batch() {
   batched_.reseals = batch.operations.size() - batched_.merchant_operations;
   batched_.release = activating_.next_slice();
   batched_.shipment = core_.outgoing.take_shipment(kBatchOperationsMax - batch.operations.size());
+  for (PendingSettlement& pending : batched_.shipment.settlements) {
+    pending.settlement.standing = core_.lanes.find(pending.settlement.key.lane)->take_news();
+  }
   for (PendingAdmission& pending : batched_.shipment.admissions) {
     pending.admission.notification.id = core_.ids.next(now);
     if (PLANTED(kAnswerBeforeCommit)) {
@@ -156,9 +159,9 @@ void Committing::on_committed(BatchResult result) {
   for (PendingSettlement& pending : shipment.settlements) on_settled(pending, result.results[next++]);
   for (PendingChange& pending : shipment.changes) on_changed(pending, result.results[next++], result.woken);
   for (PendingJobWish& pending : shipment.job_wishes) bulk_changes_.on_wish(pending, result.results[next++]);
-  for (PendingAdmission& pending : shipment.admissions) on_admitted(pending, result.results[next++]);
+  for (PendingAdmission& pending : shipment.admissions) on_admitted(pending, result.results[next++], result.woken);
   if (batched.job) on_job_slice(*batched.job, result);
-  if (batched.inbox) inboxing_.on_committed(std::move(result.inbox).value());
+  if (batched.inbox) inboxing_.on_committed(std::move(result.inbox).value(), result.woken);
   if (batched.release) {
     for (const LaneHead& head : result.woken) core_.wake_lane(head);
     activating_.on_release(*batched.release, result.release_complete);
@@ -181,6 +184,9 @@ void Committing::on_failed(const std::string& trouble) {
   Batched batched = std::exchange(batched_, {});
   if (!std::exchange(core_.storage_trouble, true)) core_.parts.events.on(StorageTrouble{trouble, false});
   core_.storage_retry_at = core_.clock.now() + core_.options.storage_retry;
+  for (const PendingSettlement& pending : batched.shipment.settlements) {
+    if (pending.settlement.standing) core_.lanes.find(pending.settlement.key.lane)->untold = true;
+  }
   if (!PLANTED(kForgetFailedBatch)) {
     core_.outgoing.return_settlements(std::move(batched.shipment.settlements));
   }
@@ -293,8 +299,9 @@ void Committing::clear_of_suspicion(NotificationId id, const OperationResult& re
   core_.lanes.reconsider(*lane, core_.clock.now());
 }
 
-void Committing::on_admitted(PendingAdmission& pending, const OperationResult& result) {
-  core_.tell_lane(pending.admission, result);
+void Committing::on_admitted(PendingAdmission& pending, const OperationResult& result,
+                             const std::vector<LaneHead>& woken) {
+  core_.tell_lane(pending.admission, result, woken);
   if (pending.admission.awaits_merchant && result.state == State::kHeld) {
     activating_.on_awaiting(pending.admission.notification.lane);
   }

@@ -65,7 +65,7 @@ class Committing {
   void on_settled(PendingSettlement& pending, const OperationResult& result);
   void on_job_slice(const JobSlice& slice, const BatchResult& result);
   void on_changed(PendingChange& pending, const OperationResult& result, const std::vector<LaneHead>& woken);
-  void on_admitted(PendingAdmission& pending, const OperationResult& result);
+  void on_admitted(PendingAdmission& pending, const OperationResult& result, const std::vector<LaneHead>& woken);
   void refuse(const PendingAdmission& pending, const Error& refusal);
   void on_pages(std::vector<Page> pages);
   void on_scan(const BatchResult& result);

@@ -56,6 +56,11 @@ DueNotification due_row(const Admission& admission, const OperationResult& resul
   return row;
 }
 
+LaneStanding standing_in(const std::vector<LaneHead>& woken, LaneId lane) {
+  const auto found = std::ranges::lower_bound(woken, lane, {}, &LaneHead::lane);
+  return found == woken.end() || found->lane != lane ? LaneStanding::kUnknown : found->standing;
+}
+
 }  // namespace
 
 Core::Core(const EngineOptions& the_options, const EngineParts& the_parts, const EngineStart& start)
@@ -91,9 +96,9 @@ Lane& Core::lane_of(const DueNotification& row) {
   return *lane;
 }
 
-void Core::tell_lane(const Admission& admission, const OperationResult& result) {
+void Core::tell_lane(const Admission& admission, const OperationResult& result, const std::vector<LaneHead>& woken) {
   if (result.applied != Applied::kApplied || result.state != State::kPending) return;
-  Lane& lane = lanes.get(result.lane, admission.notification.lane);
+  Lane& lane = lanes.get(result.lane, admission.notification.lane, standing_in(woken, result.lane));
   if (result.next_at <= clock.now()) {
     lanes.offer(lane, due_row(admission, result));
   } else {
@@ -103,7 +108,7 @@ void Core::tell_lane(const Admission& admission, const OperationResult& result) 
 }
 
 void Core::wake_lane(const LaneHead& head) {
-  Lane& lane = lanes.get(head.lane, head.key);
+  Lane& lane = lanes.get(head.lane, head.key, head.standing);
   lanes.note_beyond(lane, DueClass::kFresh, head.earliest[0]);
   lanes.note_beyond(lane, DueClass::kRetry, head.earliest[1]);
   lanes.reconsider(lane, clock.now());

@@ -29,8 +29,9 @@ struct Core {
   // Sending goes on as ever, is suspended, or comes back step by step.
   SendingState sending() const;
   Lane& lane_of(const DueNotification& row);
-  // An admission was committed: its lane learns of it, unless it is held or was known before.
-  void tell_lane(const Admission& admission, const OperationResult& result);
+  // An admission was committed: its lane, which its batch has `woken`, learns of it, unless it is held or was known
+  // before.
+  void tell_lane(const Admission& admission, const OperationResult& result, const std::vector<LaneHead>& woken);
   // The outbox knows of work in this lane that no page has brought yet.
   void wake_lane(const LaneHead& head);
   // A row that was taken from its lane goes back to the outbox's hands alone.

@@ -24,13 +24,13 @@ std::optional<InboxSlice> Inboxing::next_slice() {
   return apart;
 }
 
-void Inboxing::on_committed(InboxResult result) {
+void Inboxing::on_committed(InboxResult result, const std::vector<LaneHead>& woken) {
   CHECK_THAT(slice_, "the outbox answered a slice of the inbox that was not under way");
   CHECK_THAT(!result.stale, "somebody else has moved the inbox's mark");
   if (PLANTED(kMarkApart) && !std::exchange(mark_ran_ahead_, !mark_ran_ahead_)) return;
   CHECK_THAT(result.rows.size() == slice_->rows.size(), "the outbox answered another number of rows of the inbox");
   for (std::size_t i = 0; i < slice_->rows.size(); ++i) {
-    if (const auto& admission = slice_->rows[i].admission) tell(*admission, result.rows[i]);
+    if (const auto& admission = slice_->rows[i].admission) tell(*admission, result.rows[i], woken);
   }
   result_ = std::move(result);
   slice_.reset();
@@ -42,8 +42,8 @@ void Inboxing::on_failed() {
   slice_.reset();
 }
 
-void Inboxing::tell(const Admission& admission, const OperationResult& result) {
-  core_.tell_lane(admission, result);
+void Inboxing::tell(const Admission& admission, const OperationResult& result, const std::vector<LaneHead>& woken) {
+  core_.tell_lane(admission, result, woken);
   if (admission.awaits_merchant && result.state == State::kHeld) {
     activating_.on_awaiting(admission.notification.lane);
   }

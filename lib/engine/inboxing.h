@@ -30,12 +30,12 @@ class Inboxing {
   // Whether something waits for a batch.
   bool waits() const { return slice_.has_value() && !core_.draining; }
   // After the commit: lanes are told of the work, then the result is there.
-  void on_committed(InboxResult result);
+  void on_committed(InboxResult result, const std::vector<LaneHead>& woken);
   // Nothing was recorded.
   void on_failed();
 
  private:
-  void tell(const Admission& admission, const OperationResult& result);
+  void tell(const Admission& admission, const OperationResult& result, const std::vector<LaneHead>& woken);
 
   Core& core_;
   Activating& activating_;

@@ -1,5 +1,7 @@
 #include "engine/lane.h"
 
+#include <utility>
+
 #include "base/planted_bug.h"
 
 namespace ackd {
@@ -63,6 +65,17 @@ void Lane::charge(Duration took) {
   const std::int64_t took_ms = std::max<std::int64_t>(took.count(), 1);
   served_ms += took_ms - typical_ms;
   typical_ms += (took_ms - typical_ms) / kTypicalWeight;
+}
+
+void Lane::hear(LaneStanding standing) {
+  untold = untold || heard != standing;
+  heard = standing;
+}
+
+std::optional<LaneStanding> Lane::take_news() {
+  if (!untold) return std::nullopt;
+  untold = false;
+  return heard;
 }
 
 void Lane::put_away(NotificationId row) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -73,10 +74,12 @@ struct Lane {
   PaceIndex pace = kNoPace;  // its own, or its merchant's
   std::uint32_t in_flight = 0;
   Place place = Place::kNowhere;
-  std::uint8_t turn = 0;           // counts starts, for the ratio of fresh and retry
-  bool paused = false;             // its merchant is: nothing starts and nothing is read, whatever is due
-  TrialShare* trial_of = nullptr;  // in whose share its one request counts
-  LaneWindow window;               // requests in flight at most
+  std::uint8_t turn = 0;                        // counts starts, for the ratio of fresh and retry
+  LaneStanding heard = LaneStanding::kUnknown;  // last of its merchant
+  bool untold : 1 = false;                      // the outbox is to be told of it with the lane's next settlement
+  bool paused : 1 = false;                      // its merchant is: nothing starts and nothing is read, whatever is due
+  TrialShare* trial_of = nullptr;               // in whose share its one request counts
+  LaneWindow window;                            // requests in flight at most
   std::array<LanePage, 2> pages;
   // Rows that are not in the outbox's hands alone: in flight, settling, or suspect. Page reads leave them out. Most
   // lanes have none, and nothing here then.
@@ -103,6 +106,9 @@ struct Lane {
   DueClass choose_class(EngineTime now);
   // A transfer has occupied a slot for so long, instead of the typical time that was paid at its start.
   void charge(Duration took);
+  void hear(LaneStanding standing);
+  // What the outbox does not know yet, once.
+  std::optional<LaneStanding> take_news();
   void put_away(NotificationId row);
   void bring_back(NotificationId row);
 };

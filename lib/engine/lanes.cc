@@ -21,7 +21,7 @@ const Lane* Lanes::find(const LaneKey& key) const {
   return found == by_key_.end() ? nullptr : *found;
 }
 
-Lane& Lanes::get(LaneId id, const LaneKey& key) {
+Lane& Lanes::get(LaneId id, const LaneKey& key, LaneStanding standing) {
   const auto [found, created] = lanes_.try_emplace(id);
   Lane& lane = found->second;
   if (created) {
@@ -29,7 +29,7 @@ Lane& Lanes::get(LaneId id, const LaneKey& key) {
     lane.packed_key = PackedKey(key);
     lane.window = LaneWindow(limits_.window_first, limits_.window);
     take_facts(lane);
-    if (outage_.standing(hosts_[lane.host].origin) == HostStanding::kReached) lane.window.know();
+    recall(lane, standing);
     lane.served_ms = served_floor_ms_;
     CHECK_THAT(by_key_.insert(&lane).second, "two lanes of the outbox have the same key");
   }
@@ -91,17 +91,6 @@ void Lanes::merchant_changed(std::string_view provider, std::string_view merchan
   }
 }
 
-// What its window has learned, and what closed it, was about another host. Somebody has just given it this one, and
-// what is in flight to the other does not stand in the way.
-void Lanes::begin_anew(Lane& lane) {
-  TrialShare::end(lane);
-  const bool was_squeezed = lane.window.squeezed();
-  lane.window.forget();
-  squeezed_.count(was_squeezed, false);
-  lane.window.know();
-  lane.opens_at = EngineTime::min();
-}
-
 void Lanes::look_at(const LaneKey& first, const std::function<bool(const Lane&)>& on_lane) const {
   auto at = by_key_.lower_bound(first);
   while (at != by_key_.end() && on_lane(**at)) ++at;
@@ -149,26 +138,6 @@ Duration Lanes::finished(Lane& lane, HostIndex at, Duration took, LaneFeedback f
   wake_trials();
   wake_paced();
   return closed;
-}
-
-// What was on its way when the lane was squeezed has no further say in it.
-Duration Lanes::learn(Lane& lane, LaneFeedback feedback, bool was_trial) {
-  const bool was_squeezed = lane.window.squeezed();
-  if (feedback == LaneFeedback::kGood) {
-    lane.window.on_good();
-    TrialShare::end(lane);
-  }
-  const bool has_no_say = was_squeezed && !was_trial;
-  Duration closed(0);
-  if (feedback == LaneFeedback::kBad && !has_no_say && !PLANTED(kSqueezeNobody)) closed = lane.window.on_bad();
-  squeezed_.count(was_squeezed, lane.window.squeezed());
-  return closed;
-}
-
-// In which its requests count; nothing when its merchant answers.
-TrialShare* Lanes::share_of(const Lane& lane) {
-  if (lane.window.squeezed()) return &squeezed_;
-  return lane.window.untried() ? &untried_ : nullptr;
 }
 
 void Lanes::leave_place(Lane& lane) {

@@ -59,8 +59,8 @@ class Lanes {
 
   Lane* find(LaneId id);
   const Lane* find(const LaneKey& key) const;
-  // Finds or creates. The lane is forgotten by reconsider() once it is idle.
-  Lane& get(LaneId id, const LaneKey& key);
+  // Finds, or makes it as one that stands so by the record. The lane is forgotten by reconsider() once it is idle.
+  Lane& get(LaneId id, const LaneKey& key, LaneStanding standing);
   std::size_t size() const { return lanes_.size(); }
   std::size_t page_bytes() const { return page_bytes_; }
   std::size_t host_in_flight(const Lane& lane) const { return hosts_[lane.host].in_flight; }
@@ -143,6 +143,7 @@ class Lanes {
 
  private:
   void take_facts(Lane& lane);
+  void recall(Lane& lane, LaneStanding standing);
   void begin_anew(Lane& lane);
   void leave_host(HostIndex index);
   void forget_unused(HostIndex index);

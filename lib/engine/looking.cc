@@ -30,7 +30,11 @@ LaneView view_of(const Core& core, const Lane& lane) {
   view.in_flight = lane.in_flight;
   view.buffered = lane.buffered();
   view.opens_at = lane.opens_at;
-  if (lane.trouble) view.trouble = lane.trouble->why;
+  if (lane.trouble) {
+    view.trouble = lane.trouble->why;
+  } else if (view.squeezed) {
+    view.trouble = "it failed when it was last heard of";
+  }
   view.host = core.lanes.host_name(lane.host);
   view.host_in_flight = core.lanes.host_in_flight(lane);
   view.held_back = core.lanes.is_held_back(lane.host);

@@ -104,7 +104,7 @@ std::vector<NotificationId> Recovery::on_rows(const RowRequest& request, std::ve
 // due again at once, and a crash between an answer and its commit costs one second send (promise 2).
 void Recovery::record(const InFlightEntry& survivor, const StoredRow& stored) {
   const EngineTime now = core_.clock.now();
-  Lane& lane = core_.lanes.get(stored.row.key.lane, stored.lane);
+  Lane& lane = core_.lanes.get(stored.row.key.lane, stored.lane, stored.standing);
   lane.put_away(stored.row.key.id);
   Settlement settlement;
   settlement.key = stored.row.key;

@@ -33,6 +33,13 @@ struct LaneKey {
   friend bool operator==(const LaneKey&, const LaneKey&) = default;
 };
 
+// What was last heard of a lane's merchant, which the record keeps so that a restart need not find it out anew.
+enum class LaneStanding : std::uint8_t {
+  kUnknown,   // nothing yet, or its merchant has moved to another host since
+  kAnswers,   // be it with a refusal
+  kSqueezed,  // it failed a windowful of requests (policy/lane_window.h)
+};
+
 struct Notification {
   NotificationId id;
   LaneKey lane;

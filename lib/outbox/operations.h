@@ -42,6 +42,7 @@ struct Settlement {
   // Of a probe: the merchant's URL that it was sent to, empty when it was not sent. With kDelivered the merchant's
   // activation for that URL is recorded, in the same transaction as the attempt that proves it.
   std::optional<std::string> probed_url;
+  std::optional<LaneStanding> standing;  // of the row's lane from now on; nothing where it is as it was
 };
 
 // An operator's wish. kRetry: pending or held -> due now; exhausted -> a new notification `replay_id` that copies it
@@ -67,7 +68,9 @@ inline bool was_obeyed(const OperatorChange& change, State state) {
 
 // Puts or removes a merchant of the record. Fails with kStale when `expected_version` is given and the stored one (0:
 // no such merchant) differs, and with kNotFound when there is nothing to remove. The result's version is the one on
-// record now. Who is removed is not paused any more either; what is recorded of its notifications stays.
+// record now. Who is removed is not paused any more either; what is recorded of its notifications stays. Where the
+// origin of its URL changes its own lane stands as kUnknown after the batch, whatever a settlement beside it says: that
+// was heard of the host before.
 struct MerchantChange {
   MerchantName merchant;
   std::optional<MerchantRecord> record;  // nothing: remove it; its version is set by the store

@@ -45,7 +45,7 @@ struct BatchResult {
   std::vector<OperationResult> job;      // one for each change of JobSlice
   std::optional<InboxResult> inbox;
   bool release_complete = false;  // of ReleaseSlice: none is left
-  std::vector<LaneHead> woken;    // lanes in which this batch made work due, settlements aside, each once
+  std::vector<LaneHead> woken;    // lanes in which this batch made work due, settlements aside, each once, by id
   std::vector<Page> pages;
   std::vector<LaneHead> lanes;
   bool scan_complete = false;

@@ -44,6 +44,7 @@ struct LaneHead {
   LaneKey key;
   // next_at of the first row of each class, by DueClass; max() when there is none.
   std::array<EngineTime, 2> earliest{EngineTime::max(), EngineTime::max()};
+  LaneStanding standing = LaneStanding::kUnknown;
 };
 
 // Keys that are sealed under another master key than this one, as the record has them: what a rotation has left.
@@ -61,6 +62,7 @@ struct StoredRow {
   DueNotification row;
   LaneKey lane;
   std::uint32_t lonely_crashes = 0;
+  LaneStanding standing = LaneStanding::kUnknown;  // of the lane
 };
 
 }  // namespace ackd

@@ -87,7 +87,6 @@ struct InboxStanding {
   std::uint64_t errors = 0;  // rows that are on record as errors
 };
 
-// A bulk import of merchants: all of them or none.
 // A bulk import of merchants: all of them or none, each as by a MerchantChange that expects no version.
 struct MerchantImport {
   std::vector<MerchantRecord> merchants;

@@ -10,8 +10,11 @@ SqliteLanes::SqliteLanes(SqliteDatabase& database)
       make_merchant_(database, "INSERT INTO merchant(provider, name) VALUES(?, ?)"),
       find_lane_(database, "SELECT id FROM lane WHERE merchant=? AND origin=?"),
       make_lane_(database, "INSERT INTO lane(merchant, origin, slot) VALUES(?, ?, ?)"),
-      key_of_(database,
-              "SELECT m.provider, m.name, l.origin FROM lane l JOIN merchant m ON m.id=l.merchant WHERE l.id=?") {}
+      named_(database,
+             "SELECT m.provider, m.name, l.origin, l.standing FROM lane l JOIN merchant m ON m.id=l.merchant"
+             " WHERE l.id=?"),
+      set_standing_(database, "UPDATE lane SET standing=? WHERE id=?"),
+      forget_standing_(database, "UPDATE lane SET standing=0 WHERE merchant=? AND origin='' AND standing<>0") {}
 
 StoredLane SqliteLanes::find_or_make(const LaneKey& key) {
   name_.assign(key.provider).append(1, '\0').append(key.merchant).append(1, '\0').append(key.origin);
@@ -39,13 +42,13 @@ std::int64_t SqliteLanes::find_merchant(const MerchantName& merchant) {
   return row ? row.integer(0) : 0;
 }
 
-LaneKey SqliteLanes::key_of(LaneId lane) {
-  const SqliteRow row = key_of_.find(lane);
+NamedLane SqliteLanes::named(LaneId lane) {
+  const SqliteRow row = named_.find(lane);
   if (!row) {
     database_.note_contradiction("a lane number without a lane");
     return {};
   }
-  return {row.text(0), row.text(1), row.text(2)};
+  return {{row.text(0), row.text(1), row.text(2)}, row.choice(3, LaneStanding::kSqueezed)};
 }
 
 }  // namespace ackd

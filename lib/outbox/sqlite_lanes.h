@@ -15,13 +15,21 @@ struct StoredLane {
   std::int64_t merchant = 0;
 };
 
+struct NamedLane {
+  LaneKey key;
+  LaneStanding standing = LaneStanding::kUnknown;
+};
+
 class SqliteLanes {
  public:
   explicit SqliteLanes(SqliteDatabase& database);
 
   // The lane's numbers; makes its rows when this is its first notification.
   StoredLane find_or_make(const LaneKey& key);
-  LaneKey key_of(LaneId lane);
+  NamedLane named(LaneId lane);
+  void set_standing(LaneId lane, LaneStanding standing) { set_standing_.run(standing, lane); }
+  // Nothing is known any more of the lane that goes to the merchant's own URL.
+  void forget_standing(std::int64_t merchant) { forget_standing_.run(merchant); }
   // 0 when it never had a notification or a record.
   std::int64_t find_merchant(const MerchantName& merchant);
   std::int64_t find_or_make_merchant(const MerchantName& merchant);
@@ -32,7 +40,8 @@ class SqliteLanes {
   StoredLane lane_row(const LaneKey& key);
 
   SqliteDatabase& database_;
-  SqliteStatement find_merchant_, make_merchant_, find_lane_, make_lane_, key_of_;
+  SqliteStatement find_merchant_, make_merchant_, find_lane_, make_lane_, named_;
+  SqliteStatement set_standing_, forget_standing_;
   // A cache, emptied when it holds kKnownMax names, so that memory does not follow the number of merchants.
   static constexpr std::size_t kKnownMax = 16'384;
   std::unordered_map<std::string, StoredLane> known_;

@@ -96,8 +96,11 @@ void set_origins(SqliteDatabase& database, const std::vector<ConfiguredUrl>& url
     }
   }
   SqliteStatement set(database, "UPDATE merchant SET origin=? WHERE id=? AND origin<>?");
-  for (const std::int64_t id : forgotten) set.run("", id, "");
-  for (const auto& [id, origin] : wanted) set.run(origin, id, origin);
+  const auto move = [&](std::int64_t merchant, const std::string& origin) {
+    if (set.run(origin, merchant, origin) > 0) lanes.forget_standing(merchant);
+  };
+  for (const std::int64_t id : forgotten) move(id, "");
+  for (const auto& [id, origin] : wanted) move(id, origin);
 }
 
 }  // namespace
@@ -180,8 +183,7 @@ std::uint32_t SqliteMerchants::put(std::int64_t merchant, const MerchantRecord& 
     const SqliteRow row = put_.find(merchant, at, record.url, record.contact, SqliteBlob{hosts}, SqliteBlob{options});
     if (row) version = row.number(0);
   }
-  const std::string origin = origin_of(record.url);
-  set_origin_.run(origin, merchant, origin);
+  set_origin(merchant, origin_of(record.url));
   if (version > 1) drop_keys_.run(record.name.provider, merchant);
   put_keys(record.name.provider, merchant, record.keys);
   return version;
@@ -190,8 +192,16 @@ std::uint32_t SqliteMerchants::put(std::int64_t merchant, const MerchantRecord& 
 void SqliteMerchants::remove(std::int64_t merchant, const MerchantName& name) {
   remove_.run(merchant);
   drop_keys_.run(name.provider, merchant);
-  set_origin_.run("", merchant, "");
+  set_origin(merchant, "");
   pause_.run(merchant, 0, "", std::optional<EngineTime>());
+}
+
+void SqliteMerchants::set_origin(std::int64_t merchant, std::string_view origin) {
+  if (set_origin_.run(origin, merchant, origin) > 0) moved_.push_back(merchant);
+}
+
+void SqliteMerchants::finish() {
+  for (const std::int64_t merchant : moved_) lanes_.forget_standing(merchant);
 }
 
 void SqliteMerchants::put_keys(std::string_view provider, std::int64_t owner, const std::vector<SealedKey>& keys) {

@@ -70,7 +70,13 @@ SqliteOperations::SqliteOperations(SqliteDatabase& database, SqliteLanes& lanes,
 
 void SqliteOperations::begin() {
   counters_.clear();
+  merchants_.begin();
   woken_.clear();
+}
+
+void SqliteOperations::finish() {
+  merchants_.finish();
+  counters_.write();
 }
 
 std::vector<LaneId> SqliteOperations::woken() const {
@@ -200,6 +206,7 @@ OperationResult SqliteOperations::settle_as(const Settlement& settlement, const 
   to.noted = !told_by_attempt;
   if (settlement.awaits_merchant && to.state == State::kHeld) to.awaits = activation_.merchant_of(to.lane);
   if (settlement.probed_url) settle_probe(settlement, to);
+  if (settlement.standing) lanes_.set_standing(to.lane, *settlement.standing);
   if (settlement.attempt) append_attempt(settlement, to);
   place(settlement.key.id, to, from.noted);
   counters_.move(State::kPending, to.state);

@@ -29,8 +29,8 @@ class SqliteOperations {
   std::vector<SealedKeyRow> read(const SealedKeysRead& request) { return merchants_.read(request); }
   // Something else of this instant is written in the same transaction.
   void recorded_at(EngineTime at) { counters_.recorded_at(at); }
-  // Writes the counters. Trouble of any step is kept by the database; the results mean nothing then.
-  void finish() { counters_.write(); }
+  // What is written once for a batch. Trouble of any step is kept by the database; the results mean nothing then.
+  void finish();
 
   // Lanes in which work was made due since begin(), each once, in order.
   std::vector<LaneId> woken() const;

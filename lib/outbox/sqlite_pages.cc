@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "outbox/payload_seal.h"
 
@@ -80,7 +81,8 @@ EngineTime SqlitePages::first_due(LaneId lane, DueClass due_class) {
 std::optional<LaneHead> SqlitePages::head_of(LaneId lane) {
   const std::array earliest{first_due(lane, DueClass::kFresh), first_due(lane, DueClass::kRetry)};
   if (std::ranges::min(earliest) == EngineTime::max()) return std::nullopt;
-  return LaneHead{lane, lanes_.key_of(lane), earliest};
+  NamedLane named = lanes_.named(lane);
+  return LaneHead{lane, std::move(named.key), earliest, named.standing};
 }
 
 std::vector<LaneHead> SqlitePages::scan_lanes(const LaneScan& scan, bool& complete) {
@@ -103,8 +105,9 @@ std::vector<StoredRow> SqlitePages::read_rows(const RowRequest& request) {
   for (const NotificationId id : request.ids) {
     const auto standing = standings_.find(id);
     if (!standing || standing->state != State::kPending) continue;
-    rows.push_back({due_notification(standing->queue_key(id), standing->progress, standing->noted),
-                    lanes_.key_of(standing->lane), standing->lonely_crashes});
+    NamedLane lane = lanes_.named(standing->lane);
+    rows.push_back({due_notification(standing->queue_key(id), standing->progress, standing->noted), std::move(lane.key),
+                    standing->lonely_crashes, lane.standing});
   }
   return rows;
 }

@@ -225,8 +225,12 @@ constexpr const char* kMigration5 = R"sql(
 ALTER TABLE merchant ADD COLUMN pause_until INTEGER;
 )sql";
 
-constexpr std::array<const char*, kSchemaVersion> kMigrations{kMigration1, kMigration2, kMigration3, kMigration4,
-                                                              kMigration5};
+constexpr const char* kMigration6 = R"sql(
+ALTER TABLE lane ADD COLUMN standing INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array<const char*, kSchemaVersion> kMigrations{kMigration1, kMigration2, kMigration3,
+                                                              kMigration4, kMigration5, kMigration6};
 
 Error newer(std::int64_t found) {
   return {

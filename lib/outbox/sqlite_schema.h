@@ -24,7 +24,9 @@
 //
 // A merchant's row is made by its first notification or by its record, whichever comes first, and stays: lanes point to
 // it. `merchant.origin` is that of its own URL, also for merchants of the configuration file: lists by host read it.
-// `merchant.pause_until` is when a pause ends by itself; null for never.
+// `merchant.pause_until` is when a pause ends by itself; null for never. `lane.standing` is what was last heard of its
+// merchant (LaneStanding), written with the attempt that changes it, and 0 again once the merchant moves to another
+// host.
 //
 //   job           (id)           operators' wishes for many notifications, and how far each has come
 //   inbox_source  (identity)     the mark behind what was admitted of a platform's inbox file
@@ -52,7 +54,7 @@
 
 namespace ackd {
 
-inline constexpr std::int64_t kSchemaVersion = 5;
+inline constexpr std::int64_t kSchemaVersion = 6;
 inline constexpr std::int64_t kApplicationId = 0x41434b44;  // "ACKD", in the file's header
 
 // Brings the database to kSchemaVersion, one transaction for each step, so that a kill leaves it before or after a

@@ -26,6 +26,11 @@ void LaneWindow::know() {
   size_ = std::min(first_, most_);
 }
 
+void LaneWindow::recall(LaneStanding standing) {
+  if (standing == LaneStanding::kAnswers) know();
+  if (standing == LaneStanding::kSqueezed) back_off_ms_ = static_cast<std::uint32_t>(kBackOffMin.count());
+}
+
 // One more for each windowful; after a squeeze one more for each success, up to where it began.
 void LaneWindow::on_good() {
   if (untried()) return know();

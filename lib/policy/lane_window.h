@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "base/time.h"
+#include "model/notification.h"
 
 namespace ackd {
 
@@ -33,6 +34,9 @@ class LaneWindow {
   void forget();
   // The merchant's host has answered somebody else of late.
   void know();
+  // What the record says of the merchant. A squeeze goes on with the shortest back-off behind it.
+  // REQUIRES: nothing was learned yet.
+  void recall(LaneStanding standing);
   // 1 or more.
   std::size_t size() const { return size_ / kOne; }
   bool squeezed() const { return back_off_ms_ > 0; }

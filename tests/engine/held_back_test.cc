@@ -33,7 +33,7 @@ struct Fixture : test::LanesFixture {
   }
   // A row of the lane lies in the outbox, due.
   void note(std::int64_t lane) {
-    Lane& found = lanes.get(LaneId{lane}, key(lane));
+    Lane& found = lanes.get(LaneId{lane}, key(lane), LaneStanding::kUnknown);
     lanes.note_beyond(found, DueClass::kFresh, kNow);
     lanes.reconsider(found, kNow);
   }
@@ -221,7 +221,7 @@ TEST_CASE("a lane that is closed or paused while it is held back is let go by no
 TEST_CASE("a lane with nothing due sleeps until it has, and is held back then") {
   Fixture f;
   f.suspend();
-  Lane& lane = f.lanes.get(LaneId{1}, key(1));
+  Lane& lane = f.lanes.get(LaneId{1}, key(1), LaneStanding::kUnknown);
   f.lanes.note_beyond(lane, DueClass::kRetry, kNow + Duration(500));
   f.lanes.reconsider(lane, kNow);
   CHECK_FALSE(f.lanes.waits_for_trial(HostStanding::kUnknown));

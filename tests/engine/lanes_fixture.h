@@ -56,7 +56,7 @@ class LanesFixture {
   }
   // In a lane of another name.
   void offer(std::int64_t lane, const LaneKey& name, std::int64_t id, DueClass due_class = DueClass::kFresh) {
-    Lane& found = lanes.get(LaneId{lane}, name);
+    Lane& found = lanes.get(LaneId{lane}, name, LaneStanding::kUnknown);
     if (knows_merchants && found.place == Lane::Place::kNowhere) found.window.know();
     lanes.offer(found, row(lane, id, due_class));
     lanes.reconsider(found, now);
@@ -64,7 +64,7 @@ class LanesFixture {
   // What a page read brings that was asked for when the lane had a row due soon.
   void read_ahead(std::int64_t lane, const std::vector<std::pair<std::int64_t, Duration>>& rows,
                   EngineTime beyond = EngineTime::max()) {
-    Lane& found = lanes.get(LaneId{lane}, key(lane));
+    Lane& found = lanes.get(LaneId{lane}, key(lane), LaneStanding::kUnknown);
     if (knows_merchants) found.window.know();
     lanes.note_beyond(found, DueClass::kFresh, now + rows.front().second);
     lanes.reconsider(found, now);

@@ -90,7 +90,7 @@ TEST_CASE("fresh and retry share a lane three to one, and neither waits for the 
 
 TEST_CASE("a lane sleeps until shortly before its next row is due, then asks for a page") {
   Fixture f({.read_ahead = Duration(100)});
-  Lane& lane = f.lanes.get(LaneId{2}, key(2));
+  Lane& lane = f.lanes.get(LaneId{2}, key(2), LaneStanding::kUnknown);
   f.lanes.note_beyond(lane, DueClass::kRetry, kNow + Duration(500));
   f.lanes.reconsider(lane, kNow);
   CHECK(f.lanes.next_wake() == kNow + Duration(400));
@@ -202,7 +202,7 @@ TEST_CASE("a paused lane starts nothing, reads nothing and asks for no wake; res
 
 TEST_CASE("a page that was wanted before a pause is not read after it") {
   Fixture f;
-  f.lanes.note_beyond(f.lanes.get(LaneId{2}, key(2)), DueClass::kFresh, kNow);
+  f.lanes.note_beyond(f.lanes.get(LaneId{2}, key(2), LaneStanding::kUnknown), DueClass::kFresh, kNow);
   f.lanes.reconsider(*f.lanes.find(LaneId{2}), kNow);
   f.change(2, {"even", std::nullopt, true});
   CHECK(f.lanes.take_page_requests(10, kNow).empty());
@@ -271,7 +271,7 @@ TEST_CASE("a change touches every lane of its merchant, and nobody else's") {
   f.offer(2, 21);
   LaneKey other = key(2);
   other.origin = "https://own.example:443";
-  Lane& own = f.lanes.get(LaneId{9}, other);
+  Lane& own = f.lanes.get(LaneId{9}, other, LaneStanding::kUnknown);
   f.lanes.offer(own, row(9, 91));
   f.lanes.reconsider(own, kNow);
   f.offer(4, 41);
@@ -308,7 +308,7 @@ TEST_CASE("over the page budget a lane still gets a few rows") {
 TEST_CASE("a hundred thousand lanes cost no scan: each turn touches only what is due") {
   Fixture f({.read_ahead = Duration(0)});
   for (std::int64_t id = 1; id <= 100'000; ++id) {
-    Lane& lane = f.lanes.get(LaneId{id}, key(id));
+    Lane& lane = f.lanes.get(LaneId{id}, key(id), LaneStanding::kUnknown);
     f.lanes.note_beyond(lane, DueClass::kFresh, kNow + Duration(id));
     f.lanes.reconsider(lane, kNow);
   }
@@ -325,7 +325,7 @@ TEST_CASE("a lane in the map of lanes takes 192 bytes at most") {
 TEST_CASE("lanes are looked at by provider, merchant and origin, and only while they have work") {
   Fixture f;
   for (const std::int64_t lane : {3, 1, 2}) f.offer(lane, lane * 10);
-  Lane& other = f.lanes.get(LaneId{9}, {"provider", "m2", "https://other.example"});
+  Lane& other = f.lanes.get(LaneId{9}, {"provider", "m2", "https://other.example"}, LaneStanding::kUnknown);
   f.lanes.note_beyond(other, DueClass::kFresh, kNow + Duration(1'000));
   f.lanes.reconsider(other, kNow);
   const auto seen_from = [&](const LaneKey& first) {

@@ -187,7 +187,8 @@ TEST_CASE("a lane that leaves its place and takes it again wakes nobody") {
 
 TEST_CASE("a full bucket that nobody uses any more wakes nobody") {
   Fixture f({.lane = {1, 1}});
-  f.lanes.reconsider(f.lanes.get(LaneId{1}, key(1)), f.now);  // it has nothing to do, and is forgotten
+  f.lanes.reconsider(f.lanes.get(LaneId{1}, key(1), LaneStanding::kUnknown),
+                     f.now);  // it has nothing to do, and is forgotten
   CHECK(f.lanes.find(LaneId{1}) == nullptr);
   CHECK_FALSE(f.lanes.next_wake());
 }

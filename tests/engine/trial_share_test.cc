@@ -175,6 +175,80 @@ TEST_CASE(
   CHECK(f.lanes.untried_in_flight() == 2);
 }
 
+TEST_CASE("a lane that is found again stands as the record has it") {
+  LanesFixture f({.window = 4, .page_rows = 100, .squeezed_max = 1, .untried_max = 1});
+  f.knows_merchants = false;
+  std::int64_t lane = 0;
+  for (const LaneStanding standing : {LaneStanding::kSqueezed, LaneStanding::kUnknown, LaneStanding::kAnswers}) {
+    for (int twice = 0; twice < 2; ++twice) {
+      ++lane;
+      f.facts[key(lane).merchant] = {"http://host" + std::to_string(lane), std::nullopt, false};
+      f.lanes.get(LaneId{lane}, key(lane), standing);
+      for (std::int64_t i = 0; i < 6; ++i) f.offer(lane, lane * 100 + i);
+    }
+  }
+  std::multiset<std::int64_t> lanes_started;
+  for (int step = 0; step < 3; ++step) {
+    while (const std::int64_t id = f.start()) lanes_started.insert(id / 100);
+    f.pass(TrialShare::kStep);
+  }
+  CHECK(lanes_started == std::multiset<std::int64_t>{1, 3, 5, 5, 5, 5, 6, 6, 6, 6});
+  CHECK(f.lanes.squeezed_in_flight() == 1);
+  CHECK(f.lanes.untried_in_flight() == 1);
+}
+
+TEST_CASE("the trials of lanes that were squeezed before a restart are spread like any others") {
+  constexpr std::int64_t kLanes = 1'800;
+  LanesFixture f({.window = 4, .squeezed_max = kLanes});
+  f.knows_merchants = false;
+  for (std::int64_t lane = 1; lane <= kLanes; ++lane) {
+    f.facts[key(lane).merchant] = {"http://host" + std::to_string(lane), std::nullopt, false};
+    f.lanes.get(LaneId{lane}, key(lane), LaneStanding::kSqueezed);
+    f.offer(lane, lane * 100);
+  }
+  std::int64_t tried = 0;
+  for (std::size_t step = 1; step <= TrialShare::kStepsOfRound + 1; ++step) {
+    std::int64_t begun = 0;
+    while (f.start() != 0) ++begun;
+    CHECK(begun <= 3);
+    tried += begun;
+    f.pass(TrialShare::kStep);
+  }
+  CHECK(tried == kLanes);
+}
+
+TEST_CASE("what is heard of a merchant is news once, when it changes") {
+  Failing f(1);
+  Lane& lane = *f.lanes.find(LaneId{1});
+  CHECK_FALSE(lane.take_news());
+  auto started = f.start_all();
+  REQUIRE(started.size() == 4);
+  f.fail(started[0]);
+  CHECK_FALSE(lane.take_news());  // one failure is chance
+  f.succeed(started[1]);
+  CHECK(lane.take_news() == LaneStanding::kAnswers);
+  f.succeed(started[2]);
+  f.finish(1, started[3], kTook);
+  CHECK_FALSE(lane.take_news());
+  for (const std::int64_t id : f.start_all()) f.fail(id);
+  while (!f.squeezed(1)) {
+    for (const std::int64_t id : f.start_all()) f.fail(id);
+  }
+  CHECK(lane.take_news() == LaneStanding::kSqueezed);
+  f.reopen(1);
+  f.fail(f.start_all().at(0));
+  CHECK_FALSE(lane.take_news());
+  f.reopen(1);
+  f.succeed(f.start_all().at(0));
+  f.change(1, {"http://host1", std::nullopt, false});
+  CHECK(lane.take_news() == LaneStanding::kAnswers);
+  // The outbox forgets by itself what was heard of another host.
+  f.succeed(f.start_all().at(0));
+  f.change(1, {"http://elsewhere", std::nullopt, false});
+  CHECK(lane.heard == LaneStanding::kUnknown);
+  CHECK_FALSE(lane.take_news());
+}
+
 TEST_CASE("a merchant at a host that has answered of late is known") {
   LanesFixture f({.window = 4, .untried_max = 1});
   f.knows_merchants = false;

@@ -6,6 +6,7 @@
 #include "outbox/conformance_inbox.h"
 #include "outbox/conformance_jobs.h"
 #include "outbox/conformance_merchants.h"
+#include "outbox/conformance_standing.h"
 #include "outbox/conformance_store.h"
 
 namespace ackd::conformance {
@@ -520,6 +521,9 @@ inline void check_outbox(const StoreFactory& make) {
   }
   SUBCASE("resealing") {
     check_resealing(*store);
+  }
+  SUBCASE("standings of lanes") {
+    check_standings(*store);
   }
   SUBCASE("an import") {
     check_import(*store);

@@ -87,12 +87,30 @@ TEST_CASE("a pause of a file before version 5 goes on without an end, and may be
     SqliteStore store(small_options(path));
     apply(store, MerchantPauseChange{{{"dhpay", "m1"}, "before"}, true, conformance::after(0)});
   }
-  run_sql(path, "ALTER TABLE merchant DROP COLUMN pause_until; PRAGMA user_version=4");
+  run_sql(path,
+          "ALTER TABLE lane DROP COLUMN standing; ALTER TABLE merchant DROP COLUMN pause_until;"
+          " PRAGMA user_version=4");
   SqliteStore store(small_options(path));
   REQUIRE(store.merchants().paused.size() == 1);
   CHECK_FALSE(store.merchants().paused[0].until.has_value());
   apply(store, MerchantPauseChange{{{"dhpay", "m1"}, "before", conformance::after(60)}, true, conformance::after(0)});
   CHECK(store.merchants().paused[0].until == conformance::after(60));
+}
+
+TEST_CASE("nothing is known of the lanes of a file before version 6, until something is heard of them") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("outbox.db");
+  make_version_1(path);
+  {
+    SqliteStore store(small_options(path));
+    apply(store, conformance::heard(store, 3, std::nullopt));
+  }
+  run_sql(path, "ALTER TABLE lane DROP COLUMN standing; PRAGMA user_version=5");
+  SqliteStore store(small_options(path));
+  CHECK(conformance::standing_of(store, 3) == LaneStanding::kUnknown);
+  apply(store, conformance::heard(store, 3, LaneStanding::kAnswers));
+  CHECK(conformance::standing_of(store, 3) == LaneStanding::kAnswers);
+  CHECK(row_of(store, 3)->row.progress.attempts == 2);
 }
 
 TEST_CASE("what awaits an activation is found by its index alone") {

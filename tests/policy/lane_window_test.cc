@@ -114,6 +114,27 @@ TEST_CASE("what was learned can be forgotten") {
   CHECK(window.size() == 1);
 }
 
+TEST_CASE("a window begins as the record says, squeezed with the shortest back-off behind it") {
+  LaneWindow unknown(4, 16);
+  unknown.recall(LaneStanding::kUnknown);
+  CHECK(unknown.untried());
+  CHECK(unknown.size() == 1);
+  LaneWindow answers(4, 16);
+  answers.recall(LaneStanding::kAnswers);
+  CHECK_FALSE(answers.untried());
+  CHECK(answers.size() == 4);
+  CHECK(failures_to_squeeze(answers) == 4);
+  LaneWindow squeezed(4, 16);
+  squeezed.recall(LaneStanding::kSqueezed);
+  CHECK(squeezed.squeezed());
+  CHECK_FALSE(squeezed.untried());
+  CHECK(squeezed.size() == 1);
+  CHECK(squeezed.on_bad() == 2 * LaneWindow::kBackOffMin);
+  squeezed.on_good();
+  CHECK_FALSE(squeezed.squeezed());
+  CHECK(squeezed.size() == 2);
+}
+
 TEST_CASE("before its merchant has answered a lane has one request, whose failure squeezes it") {
   LaneWindow window(4, 16);
   CHECK(window.untried());

@@ -2,8 +2,15 @@
 
 #include <algorithm>
 
+#include "text/url.h"
+
 namespace ackd::sim {
 namespace {
+
+std::string origin_of(const std::string& url) {
+  const Result<Url> parsed = parse_url(url);
+  return parsed ? parsed->origin() : std::string();
+}
 
 std::string index_of(const Notification& n) {
   return n.lane.provider + '\n' + n.lane.merchant + '\n' + n.key;
@@ -120,6 +127,7 @@ OperationResult ModelWriter::settle(const Settlement& settlement) {
   if (settlement.probed_url && row.state == State::kDelivered) {
     record_.activations[merchant_of(row)] = {merchant_of(row), *settlement.probed_url, settlement.at};
   }
+  if (settlement.standing) record_.standings[row.lane] = *settlement.standing;
   return answer(row, Applied::kApplied);
 }
 
@@ -266,7 +274,7 @@ Page ModelWriter::read(const PageRequest& request) const {
 }
 
 LaneHead ModelWriter::head_of(LaneId lane) const {
-  LaneHead head{lane, record_.lanes.at(static_cast<std::size_t>(lane.value - 1)), {}};
+  LaneHead head{lane, record_.lanes.at(static_cast<std::size_t>(lane.value - 1)), {}, record_.standing_of(lane)};
   for (const DueClass due_class : {DueClass::kFresh, DueClass::kRetry}) {
     const auto first = record_.queue.lower_bound({lane, due_class, EngineTime::min(), NotificationId{0}});
     const bool there = first != record_.queue.end() && first->lane == lane && first->due_class == due_class;
@@ -287,10 +295,23 @@ void ModelWriter::scan(const LaneScan& scan, BatchResult& result) const {
   }
 }
 
+void ModelWriter::move_to(const MerchantName& merchant, const std::string& before, const std::string& url) {
+  if (origin_of(before) != origin_of(url)) moved_.insert(merchant);
+}
+
+// What the batch's settlements said was about the host before.
+void ModelWriter::forget_moved() {
+  std::erase_if(record_.standings, [this](const auto& standing) {
+    const LaneKey& key = record_.lanes.at(static_cast<std::size_t>(standing.first.value - 1));
+    return key.origin.empty() && moved_.contains({key.provider, key.merchant});
+  });
+}
+
 std::uint32_t ModelWriter::put(const MerchantRecord& record, EngineTime at) {
   observer_.on_merchant(record.name);
   MerchantRecord& stored = record_.merchants[record.name];
   const std::uint32_t version = stored.version + 1;
+  move_to(record.name, stored.url, record.url);
   stored = record;
   stored.version = version;
   stored.changed_at = at;
@@ -310,6 +331,7 @@ OperationResult ModelWriter::change_merchant(const MerchantChange& change) {
     result.applied = Applied::kNotFound;
   } else {
     observer_.on_merchant(change.merchant);
+    move_to(change.merchant, stored->second.url, {});
     record_.merchants.erase(stored);
     record_.paused.erase(change.merchant);
     result.version = 0;
@@ -370,6 +392,7 @@ BatchResult ModelWriter::apply(const Batch& batch) {
   observer_.on_batch(batch);
   BatchResult result;
   woken_.clear();
+  moved_.clear();
   for (const Operation& operation : batch.operations) {
     if (const auto* admission = std::get_if<Admission>(&operation)) result.results.push_back(admit(*admission));
     if (const auto* settlement = std::get_if<Settlement>(&operation)) result.results.push_back(settle(*settlement));
@@ -388,6 +411,7 @@ BatchResult ModelWriter::apply(const Batch& batch) {
     for (const MerchantRecord& record : batch.merchants->merchants) put(record, batch.merchants->at);
   }
   if (batch.release) result.release_complete = release(*batch.release);
+  forget_moved();
   for (const LaneId lane : woken_) result.woken.push_back(head_of(lane));
   for (const PageRequest& request : batch.pages) result.pages.push_back(read(request));
   if (batch.scan) scan(*batch.scan, result);
@@ -396,7 +420,8 @@ BatchResult ModelWriter::apply(const Batch& batch) {
   for (const NotificationId id : batch.rows->ids) {
     const auto found = record_.rows.find(id);
     if (found == record_.rows.end() || found->second.state != State::kPending) continue;
-    result.rows.push_back({due(found->second), found->second.notification.lane, found->second.lonely_crashes});
+    const ModelRow& row = found->second;
+    result.rows.push_back({due(row), row.notification.lane, row.lonely_crashes, record_.standing_of(row.lane)});
   }
   return result;
 }

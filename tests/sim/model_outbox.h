@@ -41,6 +41,7 @@ struct ModelRecord {
   std::map<NotificationId, ModelRow> rows;
   std::map<std::string, NotificationId> keys;  // provider, merchant and key
   std::vector<LaneKey> lanes;                  // LaneId is the index plus one
+  std::map<LaneId, LaneStanding> standings;    // those that are not kUnknown
   std::set<QueueKey> queue;
   std::map<MerchantName, Activation> activations;
   std::map<MerchantName, NotificationId> open_probes;
@@ -52,6 +53,11 @@ struct ModelRecord {
   std::map<std::string, std::vector<SealedKey>> shared;
   NotificationId newest;
   EngineTime newest_record;
+
+  LaneStanding standing_of(LaneId lane) const {
+    const auto found = standings.find(lane);
+    return found == standings.end() ? LaneStanding::kUnknown : found->second;
+  }
 };
 
 // Sees every change before it is applied; the simulator's witness checks it.
@@ -102,6 +108,8 @@ class ModelWriter {
   OperationResult take_row(const InboxSlice& slice, const InboxRow& row);
   OperationResult change_merchant(const MerchantChange& change);
   std::uint32_t put(const MerchantRecord& record, EngineTime at);
+  void move_to(const MerchantName& merchant, const std::string& before, const std::string& url);
+  void forget_moved();
   void pause(const MerchantPauseChange& change);
   OperationResult reseal(const KeyReseal& reseal);
   OperationResult apply_merchants(const Operation& operation);
@@ -117,6 +125,7 @@ class ModelWriter {
   ModelRecord& record_;
   RecordObserver& observer_;
   std::set<LaneId> woken_;
+  std::set<MerchantName> moved_;  // to another host, by this batch
 };
 
 OutboxCounts counts_of(const ModelRecord& record);

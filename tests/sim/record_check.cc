@@ -92,7 +92,8 @@ std::string words(const SharedKeysRecord& shared) {
 }
 
 std::string words(const LaneHead& head) {
-  return fmt::format("lane {} {} {} {}", head.lane.value, words(head.key), head.earliest[0].ms, head.earliest[1].ms);
+  return fmt::format("lane {} {} {} {} standing {}", head.lane.value, words(head.key), head.earliest[0].ms,
+                     head.earliest[1].ms, static_cast<int>(head.standing));
 }
 
 std::string words(const OperationResult& result) {
@@ -115,7 +116,8 @@ std::string words(const Page& page) {
 }
 
 std::string words(const StoredRow& row) {
-  return fmt::format("{} {} crashes {}", words(row.row), words(row.lane), row.lonely_crashes);
+  return fmt::format("{} {} crashes {} standing {}", words(row.row), words(row.lane), row.lonely_crashes,
+                     static_cast<int>(row.standing));
 }
 
 std::string words(const SealedKeyRow& row) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,10 +38,11 @@ struct Crash {};
 enum class Temper { kPrompt, kSlow, kSilent, kLying, kFlapping, kRefusing, kRecovering };
 inline constexpr unsigned kTemperCount = 7;
 
-// Nobody can be reached, or only one host can; or all answer with the same status.
+// Nobody can be reached, or only one host can, or only some cannot; or all answer with the same status.
 struct WorldOutage {
   BootTime until;
-  std::string spared;  // its origin; empty for none
+  std::string spared;          // its origin; empty for none
+  std::set<std::string> only;  // origins; empty for all
   TransferEnd end = TransferEnd::kConnectTimeout;
   int status = 0;  // with kComplete
 };
@@ -56,7 +58,9 @@ struct World {
   // Ours or not is nothing that the engine could know of: every kind of failure to connect, each outage one.
   void begin_outage();
   void end_outage();
-  bool is_cut_off(const std::string& origin) const { return outage && outage->spared != origin; }
+  bool is_cut_off(const std::string& origin) const {
+    return outage && outage->spared != origin && (outage->only.empty() || outage->only.contains(origin));
+  }
 
   SeededRng rng;
   BootTime boot{1'000'000};

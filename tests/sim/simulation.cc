@@ -222,6 +222,19 @@ void Simulation::take_answers() {
   }
 }
 
+// With nothing on its way lanes stand as the record has them, whether they were found there or have learned it.
+void Simulation::check_standings(const EngineStats& stats) {
+  if (stats.unsettled > 0) return;
+  for (std::size_t i = 0; i < world_.record.lanes.size(); ++i) {
+    const LaneView lane = process_->engine.lane_view(world_.record.lanes[i]);
+    if (!lane.known) continue;
+    const LaneStanding recorded = world_.record.standing_of(LaneId{static_cast<std::int64_t>(i) + 1});
+    const bool untried = recorded == LaneStanding::kUnknown && lane.untried;
+    const bool agree = lane.squeezed == (recorded == LaneStanding::kSqueezed) && lane.untried == untried;
+    if (!agree) world_.witness.fail("a lane does not stand as the record says: " + world_.record.lanes[i].merchant);
+  }
+}
+
 void Simulation::turn() {
   ++report_.turns;
   const TurnResult result = process_->engine.turn(world_.now());
@@ -229,6 +242,7 @@ void Simulation::turn() {
   const EngineStats stats = process_->engine.stats();
   world_.witness.on_turn(result, stats, world_.boot);
   if (result.fatal) throw Crash{};
+  check_standings(stats);
   wake_.reset();
   if (result.wake_at) wake_ = world_.boot + std::max(*result.wake_at - stats.now, Duration(1));
   if (feed_inbox()) wake_ = world_.boot;

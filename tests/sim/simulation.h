@@ -58,6 +58,7 @@ class Simulation {
   void happen(Happening happening);
   void turn();
   void take_answers();
+  void check_standings(const EngineStats& stats);
   void turn_the_disk();
   void turn_the_network();
   void turn_the_names();

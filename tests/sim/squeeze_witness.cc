@@ -44,8 +44,10 @@ void SqueezeWitness::on_taken_away(const QueueKey& key) {
 }
 
 bool SqueezeWitness::is_troubled(LaneId lane) const {
+  const bool answers = record_.standing_of(lane) == LaneStanding::kAnswers;
   const auto book = books_.find(lane);
-  if (book == books_.end() || !book->second.answered) return true;
+  if (book == books_.end()) return !answers;
+  if (!book->second.answered && !answers) return true;
   return book->second.failures > 0 || !book->second.failed.empty();
 }
 

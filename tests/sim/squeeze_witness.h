@@ -37,8 +37,8 @@ class SqueezeWitness {
   void on_merchant(const MerchantName& name);
   void on_crash() { books_.clear(); }
   void on_turn(const EngineStats& stats, std::size_t suspects);
-  // Its merchant has failed since the last success, or has not answered yet: it may be squeezed, closed for a while, or
-  // waiting for its share.
+  // Its merchant has failed since the last success, or has not answered yet, not even before a restart: it may be
+  // squeezed, closed for a while, or waiting for its share.
   bool is_troubled(LaneId lane) const;
 
   std::uint64_t trials() const { return trials_; }
