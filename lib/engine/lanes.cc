@@ -8,8 +8,8 @@ Lanes::Lanes(const LaneLimits& limits, const Outage& outage, std::function<LaneF
     : limits_(limits),
       outage_(outage),
       facts_of_(std::move(facts_of)),
-      squeezed_(limits.squeezed_max),
-      untried_(limits.untried_max) {}
+      squeezed_(limits.squeezed_max, TrialShare::Line::kOldestFirst),
+      untried_(limits.untried_max, TrialShare::Line::kNewestFirst) {}
 
 Lane* Lanes::find(LaneId id) {
   const auto found = lanes_.find(id);

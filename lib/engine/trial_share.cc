@@ -34,6 +34,7 @@ void TrialShare::enter_ready() {
     begun_ = 0;
   }
   ++begun_;
+  ++turns_;
   ++ready_;
 }
 
@@ -56,13 +57,14 @@ void TrialShare::end(Lane& lane) {
 }
 
 void TrialShare::wait(Lane& lane) {
-  lane.spot = ++turns_;
+  lane.spot = ++arrivals_;
   waiting_.insert({lane.spot, lane.id});
 }
 
 std::optional<LaneId> TrialShare::next() const {
   if (waiting_.empty() || !has_room()) return std::nullopt;
-  return waiting_.begin()->second;
+  const bool newest = order_ == Line::kNewestFirst && turns_ % kOldestEvery != 0;
+  return newest ? waiting_.rbegin()->second : waiting_.begin()->second;
 }
 
 std::optional<EngineTime> TrialShare::next_wake() const {

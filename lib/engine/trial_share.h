@@ -6,6 +6,11 @@
 // them would send what had waited. So the trials of the squeezed are spread: no more begin within a step than bring all
 // of these lanes round in a minute. Whenever the outage ends, its lanes come back one after the other, at an even pace:
 // what counts is how many they were at most within the last minute. Ten a second are always let through.
+//
+// Of lanes that nothing is known of, those that have waited longest are the likeliest to be dead: whoever answers is
+// gone from the line within milliseconds, and a dead one holds its slot until its timeout. So the newest goes first
+// there, and every sixteenth time the one that has waited longest: a new merchant waits for the end of one timeout at
+// most, and mostly for much less, although twenty thousand dead ones are waiting to be tried.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +29,10 @@ class TrialShare {
   static constexpr std::size_t kStepsOfRound = 600;
   static constexpr Duration kRound = kStep * kStepsOfRound;
 
-  explicit TrialShare(std::size_t requests_max) : requests_max_(requests_max) {}
+  enum class Line { kOldestFirst, kNewestFirst };
+  static constexpr std::uint64_t kOldestEvery = 16;  // with kNewestFirst
+
+  TrialShare(std::size_t requests_max, Line order) : requests_max_(requests_max), order_(order) {}
 
   // Time, which everything here goes by until it is called again.
   void advance(EngineTime now);
@@ -45,7 +53,7 @@ class TrialShare {
 
   void wait(Lane& lane);
   void leave(const Lane& lane) { waiting_.erase({lane.spot, lane.id}); }
-  // Who has waited longest, if there is room for it.
+  // Whose turn it is, if there is room for it.
   std::optional<LaneId> next() const;
   // When next() may say something else by itself, always after the present.
   std::optional<EngineTime> next_wake() const;
@@ -54,15 +62,17 @@ class TrialShare {
   std::size_t per_step() const;
 
   std::size_t requests_max_;
+  Line order_;
   EngineTime now_{};
   std::size_t lanes_ = 0;
   std::size_t lanes_most_ = 0;  // within the last minute
   EngineTime most_ends_ = EngineTime::min();
   EngineTime step_ends_ = EngineTime::min();
-  std::size_t begun_ = 0;  // in this step
+  std::size_t begun_ = 0;    // in this step
+  std::uint64_t turns_ = 0;  // taken
   std::size_t trials_ = 0;
   std::size_t ready_ = 0;
-  std::uint64_t turns_ = 0;
+  std::uint64_t arrivals_ = 0;
   std::set<std::pair<std::uint64_t, LaneId>> waiting_;
 };
 

@@ -71,6 +71,34 @@ TEST_CASE("after a restart the merchants that have answered wait for none of tho
   f.check_witness();
 }
 
+TEST_CASE("new merchants wait for one timeout of the dead at most, and not for each of them to be tried") {
+  Fixture f(kDead + kLiving, 0, "generic");
+  f.world.transfers_max = 1'024;
+  f.world.outage.emplace();
+  f.world.outage->end = TransferEnd::kTimeout;
+  for (int i = 0; i < kDead; ++i) f.world.outage->only.insert("http://" + f.host(i) + ":80");
+  f.admit_all(kDead);
+  f.run(seconds(5));
+  REQUIRE(f.stats().untried_in_flight == 256);
+  std::size_t waiting_most = 0;
+  for (std::size_t i = 0; i < kLiving; ++i) {
+    f.admit(kDead + static_cast<int>(i));
+    f.run(Duration(50));
+    waiting_most = std::max(waiting_most, i + 1 - f.count(State::kDelivered));
+  }
+  CHECK(waiting_most <= 200);  // of ten seconds
+  f.run(seconds(10));
+  CHECK(f.count(State::kDelivered) == kLiving);
+  MESSAGE("of " << kLiving << " new ones, one each 50 ms, at most " << waiting_most << " waited at a time among "
+                << kDead << " untried dead");
+  const BootTime begun = f.world.boot;
+  while (f.stats().untried_in_flight > 0) {
+    f.run(seconds(1));
+    REQUIRE(f.world.boot - begun < minutes(3));
+  }
+  f.check_witness();
+}
+
 TEST_CASE("the record is told of a merchant when it answers for the first time, when it fails, and no more") {
   Fixture f(20, 0, "generic");
   std::size_t settled = 0;
