@@ -136,7 +136,7 @@ def manydead(bench):
         # Of a merchant that has not answered yet nothing is known: 20,000 dead ones take 10 s each, in half of the
         # transfers, which is six minutes.
         first_p99_ms, _ = loads[0].healthy(seconds, HEALTHY_RATE, 900)
-        harness.wait_until(lambda: loads[0].untried() == 0, 60, "every dead one has been tried")
+        harness.wait_until(lambda: loads[0].untried() == 0, 900, "every dead one has been tried")
         for _ in bench.rounds():
             troubled, alone = side_by_side(loads, seconds, HEALTHY_RATE)
             for load in loads:
