@@ -83,7 +83,7 @@ TEST_CASE("receivers that were down and answer again do not get everything at on
 
 TEST_CASE("a restart while receivers are down makes no herd of those that were tried one after the other") {
   for (const Place place : {Place::kOwnHosts, Place::kOneHost}) {
-    for (const Duration down : {Duration(0), Duration(seconds(1)), Duration(seconds(30)), Duration(minutes(3))}) {
+    for (const Duration down : {Duration(0), Duration(seconds(30))}) {
       Fixture f(kLanes, 5, "generic", place);
       f.world.transfers_max = 1'024;
       f.answer_all(503);
@@ -103,7 +103,7 @@ TEST_CASE("a restart while receivers are down makes no herd of those that were t
 // last of them do not come at the beginning of a second.
 TEST_CASE("our own network that comes back is not filled at once") {
   for (const bool restarted : {false, true}) {
-    for (const int rows : {8, restarted ? 60 : 40}) {
+    for (const int rows : restarted ? std::vector<int>{8} : std::vector<int>{8, 40}) {
       Fixture f(kLanes, 5, "generic");
       f.world.transfers_max = 1'024;
       f.cut(TransferEnd::kConnectTimeout);
