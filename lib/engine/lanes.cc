@@ -209,10 +209,9 @@ void Lanes::put_in_place(Lane& lane, EngineTime now) {
 // When a row at hand is due, or a page is to be read; what is being read answers for itself.
 EngineTime Lanes::wake_of(const Lane& lane) const {
   EngineTime wake = lane.first_due();
-  const Duration ahead = read_until(lane, EngineTime{}) - EngineTime{};
   for (const LanePage& page : lane.pages) {
     const bool reads = !page.wanted && !page.reading && page.beyond != EngineTime::max() && has_room_for_page(page);
-    if (reads) wake = std::min(wake, page.beyond - ahead);
+    if (reads) wake = std::min(wake, page.beyond - read_ahead(lane));
   }
   return wake;
 }

@@ -165,7 +165,7 @@ class Lanes {
   void tell_of_token(HostIndex index);
   void wake_paced();
   void want_pages(Lane& lane, EngineTime now);
-  EngineTime read_until(const Lane& lane, EngineTime now) const;
+  Duration read_ahead(const Lane& lane) const;
   bool has_room_for_page(const LanePage& page) const { return page.size() * 2 <= limits_.page_rows; }
   EngineTime wake_of(const Lane& lane) const;
   PageRequest page_request(Lane& lane, DueClass due_class, EngineTime now) const;

@@ -51,12 +51,12 @@ void Lanes::drop_pages(Lane& lane) {
 
 // A page read waits for the batch in flight and comes back with the commit of its own. Where nothing may start, rows at
 // hand would only be in the way.
-EngineTime Lanes::read_until(const Lane& lane, EngineTime now) const {
-  return is_held_back(lane.host) ? now : now + limits_.read_ahead;
+Duration Lanes::read_ahead(const Lane& lane) const {
+  return is_held_back(lane.host) ? Duration(0) : limits_.read_ahead;
 }
 
 void Lanes::want_pages(Lane& lane, EngineTime now) {
-  const EngineTime until = read_until(lane, now);
+  const EngineTime until = now + read_ahead(lane);
   for (const DueClass due_class : {DueClass::kFresh, DueClass::kRetry}) {
     LanePage& page = lane.page(due_class);
     if (page.reading || page.beyond > until || !has_room_for_page(page)) continue;
@@ -71,7 +71,7 @@ PageRequest Lanes::page_request(Lane& lane, DueClass due_class, EngineTime now) 
   PageRequest request;
   request.lane = lane.id;
   request.due_class = due_class;
-  request.due_by = read_until(lane, now);
+  request.due_by = now + read_ahead(lane);
   const bool over_budget = page_bytes_ >= limits_.page_bytes_max;
   request.rows_max = over_budget ? kRowsOverBudget : limits_.page_rows;
   if (lane.window.squeezed()) request.rows_max = 1;  // it sends one, and then closes or is squeezed no more
@@ -92,7 +92,7 @@ std::vector<PageRequest> Lanes::take_page_requests(std::size_t pages_max, Engine
     if (lane == nullptr) continue;
     LanePage& page = lane->page(due_class);
     page.wanted = false;
-    if (lane->opens_at > now || page.beyond > read_until(*lane, now) || lane->paused || is_held_back(lane->host)) {
+    if (lane->opens_at > now || page.beyond > now + read_ahead(*lane) || lane->paused || is_held_back(lane->host)) {
       reconsider(*lane, now);
       continue;
     }
@@ -109,7 +109,7 @@ void Lanes::page_failed(const PageRequest& request) {
   CHECK_THAT(lane != nullptr, "a lane was forgotten while its page was being read");
   LanePage& page = lane->page(request.due_class);
   page.reading = false;
-  page.lower_beyond(request.due_by);
+  page.lower_beyond(request.due_by - limits_.read_ahead);  // a row may have been due when it was asked for
 }
 
 void Lanes::page_read(Page read, const std::function<bool(const DueNotification&)>& skip) {

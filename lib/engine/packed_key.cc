@@ -36,8 +36,8 @@ LaneKeyView PackedKey::view() const {
   Sizes sizes;
   std::memcpy(sizes.data(), bytes_.get(), sizeof(Sizes));
   key.provider = {bytes_.get() + sizeof(Sizes), sizes[0]};
-  key.merchant = {key.provider.end(), sizes[1]};
-  key.origin = {key.merchant.end(), sizes[2]};
+  key.merchant = {key.provider.data() + sizes[0], sizes[1]};
+  key.origin = {key.merchant.data() + sizes[1], sizes[2]};
   return key;
 }
 

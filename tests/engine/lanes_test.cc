@@ -141,6 +141,19 @@ TEST_CASE("a lane with a full page of rows that are not due yet wakes when the f
   CHECK(f.lanes.take_page_requests(10, f.now).size() == 1);
 }
 
+TEST_CASE("after a batch that failed a row that was due waits for no read ahead") {
+  Fixture f;
+  Lane& lane = f.lanes.get(LaneId{2}, key(2), LaneStanding::kUnknown);
+  f.lanes.note_beyond(lane, DueClass::kFresh, kNow);
+  f.lanes.reconsider(lane, kNow);
+  const std::vector<PageRequest> requests = f.lanes.take_page_requests(10, kNow);
+  REQUIRE(requests.size() == 1);
+  f.lanes.page_failed(requests[0]);
+  CHECK(lane.is_due(kNow));
+  f.lanes.reconsider(lane, kNow);
+  CHECK(f.lanes.starving());
+}
+
 TEST_CASE("a closed lane keeps what was read ahead until it opens") {
   Fixture f;
   f.read_ahead(2, {{21, Duration(30)}});

@@ -1,7 +1,10 @@
 // Lanes whose merchants fail: one request at a time, and few of all of them together.
 #include <doctest/doctest.h>
 
+#include <map>
+#include <optional>
 #include <set>
+#include <vector>
 
 #include "lanes_fixture.h"
 
@@ -247,6 +250,29 @@ TEST_CASE("what is heard of a merchant is news once, when it changes") {
   f.change(1, {"http://elsewhere", std::nullopt, false});
   CHECK(lane.heard == LaneStanding::kUnknown);
   CHECK_FALSE(lane.take_news());
+}
+
+TEST_CASE("of those of whom nothing is known the newest goes first, and every sixteenth time the oldest") {
+  constexpr std::int64_t kEvery = TrialShare::kOldestEvery;
+  TrialShare share(1, TrialShare::Line::kNewestFirst);
+  std::map<LaneId, Lane> lanes;
+  for (std::int64_t id = 1; id <= 3 * kEvery; ++id) {
+    Lane& lane = lanes[LaneId{id}];
+    lane.id = LaneId{id};
+    share.wait(lane);
+  }
+  std::vector<std::int64_t> order;
+  while (const std::optional<LaneId> next = share.next()) {
+    share.leave(lanes.at(*next));
+    share.enter_ready();
+    share.leave_ready();
+    order.push_back(next->value);
+  }
+  std::vector<std::int64_t> expected;
+  for (std::int64_t oldest = 1, newest = 3 * kEvery; expected.size() < lanes.size();) {
+    expected.push_back(expected.size() % kEvery == 0 ? oldest++ : newest--);
+  }
+  CHECK(order == expected);
 }
 
 TEST_CASE("a merchant at a host that has answered of late is known") {

@@ -83,13 +83,13 @@ TEST_CASE("new merchants wait for one timeout of the dead at most, and not for e
   std::size_t waiting_most = 0;
   for (std::size_t i = 0; i < kLiving; ++i) {
     f.admit(kDead + static_cast<int>(i));
-    f.run(Duration(50));
+    f.run(Duration(100));
     waiting_most = std::max(waiting_most, i + 1 - f.count(State::kDelivered));
   }
-  CHECK(waiting_most <= 200);  // of ten seconds
+  CHECK(waiting_most <= 100);  // of ten seconds
   f.run(seconds(10));
   CHECK(f.count(State::kDelivered) == kLiving);
-  MESSAGE("of " << kLiving << " new ones, one each 50 ms, at most " << waiting_most << " waited at a time among "
+  MESSAGE("of " << kLiving << " new ones, one each 100 ms, at most " << waiting_most << " waited at a time among "
                 << kDead << " untried dead");
   const BootTime begun = f.world.boot;
   while (f.stats().untried_in_flight > 0) {
