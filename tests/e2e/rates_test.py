@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""What an operator and a merchant may ask for: so many requests a second to a merchant and to a host, a pause that ends by
-itself, also over a kill, and giving up after a time.
+"""What an operator and a merchant may ask for: so many requests a second to a merchant and to a host, to named ones and to
+every one, a pause that ends by itself, also over a kill, and giving up after a time.
 """
 
+import json
 import os
 import sys
 import time
@@ -16,6 +17,8 @@ import world  # noqa: E402
 SLOW, PAUSED, REFUSED, OTHER = "m0", "m1", "m2", "m3"
 RATE, BURST = 10, 2  # of the slow one, by its own option
 HOST_RATE = 20  # of the host of the other
+EVERY_LANE = {"lane_rate": 10, "lane_rate_burst": 2}  # of each merchant that has no rate of its own
+EVERY_HOST = {"host_rate": 15, "host_rate_burst": 3}  # less than two of them
 ORDERS = 22
 PAUSE_S = 4
 EARLY_S = 0.05  # between a start and its token the request is signed
@@ -77,7 +80,7 @@ def check_given_up(client, ackctl):
     assert 2 <= shown["attempts"] <= 4, shown
 
 
-def test(options, folder):
+def test_named(options, folder):
     slow, paused, other = answering = [harness.Merchant(lambda *_: (200, "OK")) for _ in range(3)]
     refused = harness.Merchant(lambda *_: (200, "no"))
     host = other.url.rsplit("/", 1)[0]
@@ -99,6 +102,49 @@ def test(options, folder):
         daemon.end()
         for merchant in [*answering, refused]:
             merchant.close()
+
+
+def check_every_rate(client, ackctl):
+    """The first two are on one host, the third has one of its own and the fourth a rate of its own."""
+    ids = [harness.post_some(client, f"m{i}", ORDERS) for i in range(4)]
+    rates = [ackctl.json("lane", "ls", "--merchant", f"m{i}", expect=0)["rate"] for i in range(4)]
+    assert rates == [EVERY_LANE["lane_rate"]] * 3 + [RATE // 2], rates
+    harness.wait_until(lambda: harness.counts(client)["delivered"] == 4 * (1 + ORDERS), 30, "all are delivered")
+    at = [started(ackctl, each) for each in ids]
+    for of_lane in at[:3]:
+        check_rate(of_lane, EVERY_LANE["lane_rate"], EVERY_LANE["lane_rate_burst"])
+    of_host = sorted(at[0] + at[1])
+    check_rate(of_host, EVERY_HOST["host_rate"], EVERY_HOST["host_rate_burst"])
+    took = of_host[-1] - of_host[0]
+    assert took >= (2 * ORDERS - EVERY_HOST["host_rate_burst"]) / EVERY_HOST["host_rate"] - EARLY_S, f"all in {took:.2f} s"
+    check_rate(at[3], RATE // 2, BURST)
+    print(f"{2 * ORDERS} requests of two merchants at {EVERY_HOST['host_rate']} a second to their host in {took:.2f} s")
+
+
+def test_every(options, folder):
+    receivers = [harness.Merchant(lambda *_: (200, "OK")) for _ in range(3)]
+    shared, alone, own = (each.url for each in receivers)
+    merchants = [shared, shared, alone, {"url": own, "options": {"rate": str(RATE // 2), "rate_burst": str(BURST)}}]
+    extra = f"delivery: {json.dumps({**EVERY_LANE, **EVERY_HOST})}\n"
+    daemon = harness.Daemon(options.ackd, folder, merchants, extra=extra)
+    try:
+        daemon.start()
+        client, ackctl = harness.Client(daemon.socket), Ackctl(options.ackctl, daemon)
+        for i in range(4):
+            harness.post_some(client, f"m{i}", 1, "first")
+        harness.wait_until(lambda: harness.counts(client)["delivered"] == 4, 20, "they have answered")
+        check_every_rate(client, ackctl)
+        assert daemon.stop() == 0, daemon.tail()
+    finally:
+        daemon.end()
+        for receiver in receivers:
+            receiver.close()
+
+
+def test(options, folder):
+    for name, part in (("named", test_named), ("every", test_every)):
+        os.makedirs(os.path.join(folder, name))
+        part(options, os.path.join(folder, name))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,16 @@ const ProfileCatalogue& catalogue() {
 // Without a bug none of these fails, and with any of the bugs one does: the rarest are seen by one seed in twenty.
 constexpr std::uint64_t kSeeds = 100;
 
+// Where the rare ones were seen the last time, tried first: from the first seed on they would take most of the time.
+std::uint64_t likely_seed(PlantedBug bug) {
+  switch (bug) {
+    case PlantedBug::kForgetAwaiting: return 13;
+    case PlantedBug::kMarkApart: return 37;
+    case PlantedBug::kServeInOrder: return 33;
+    default: return 1;
+  }
+}
+
 // The first of these seeds that fails, or 0. In a process of its own: a caught bug may well end in a failed CHECK_THAT.
 std::uint64_t seed_that_catches(PlantedBug bug) {
   int pipe_ends[2];
@@ -41,7 +51,8 @@ std::uint64_t seed_that_catches(PlantedBug bug) {
     dup2(nowhere, STDERR_FILENO);
     dup2(nowhere, STDOUT_FILENO);
     planted_bug = bug;
-    for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    for (std::uint64_t tried = 0; tried < kSeeds; ++tried) {
+      const std::uint64_t seed = (likely_seed(bug) - 1 + tried) % kSeeds + 1;
       if (write(pipe_ends[1], &seed, sizeof seed) != sizeof seed) _exit(2);
       if (!run_seed(seed, catalogue()).failures.empty()) _exit(1);
     }
