@@ -9,10 +9,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// What one item came to: a recorded (or already known) notification, or a problem.
+// What one item came to: a recorded (or already known) notification, or a problem. The members of what was recorded are
+// text already: an answer has thousands, and a tree of each would cost more than reading it did.
 struct ItemOutcome {
   int status = 0;
-  Json recorded;
+  std::string recorded;
   std::optional<Problem> problem;
 };
 
@@ -29,10 +30,10 @@ ItemOutcome outcome_of(const ItemAnswer& answer) {
     const Problem problem = problem_of_notification(answer.error());
     return {problem.status, {}, problem};
   }
-  Json recorded{{"id", to_string(answer->id)}, {"state", name_of(answer->state)}};
+  std::string recorded = fmt::format(R"("id":"{}","state":"{}")", to_string(answer->id), name_of(answer->state));
   switch (answer->applied) {
     case Applied::kApplied: return {201, std::move(recorded), {}};
-    case Applied::kDuplicate: recorded["duplicate"] = true; return {200, std::move(recorded), {}};
+    case Applied::kDuplicate: return {200, std::move(recorded) + R"(,"duplicate":true)", {}};
     case Applied::kConflict: return {409, {}, conflict_with(answer->id)};
     default: break;
   }
@@ -40,22 +41,19 @@ ItemOutcome outcome_of(const ItemAnswer& answer) {
 }
 
 ApiResponse respond_to_single(const ItemOutcome& outcome) {
-  return outcome.problem ? respond(*outcome.problem) : respond(outcome.status, outcome.recorded);
+  return outcome.problem ? respond(*outcome.problem) : respond_text(outcome.status, "{" + outcome.recorded + "}");
 }
 
-Json item_json(ItemOutcome outcome, bool& storage_refused) {
+std::string item_text(ItemOutcome outcome, bool& storage_refused) {
+  if (!outcome.problem) return fmt::format(R"({{"status":{},{}}})", outcome.status, outcome.recorded);
   Json json{{"status", outcome.status}};
-  if (!outcome.problem) {
-    json.update(outcome.recorded);
-    return json;
-  }
   if (outcome.status == 503 && storage_refused) {
     outcome.problem->title = "not_attempted";
     json["title"] = "not_attempted";
   }
   storage_refused = storage_refused || outcome.status == 503;
   json["problem"] = to_json(*outcome.problem);
-  return json;
+  return json_text(json);
 }
 
 }  // namespace
@@ -63,15 +61,16 @@ Json item_json(ItemOutcome outcome, bool& storage_refused) {
 ApiResponse respond_to_ingest(const Ingest& ingest, const std::vector<ItemAnswer>& answers) {
   CHECK_THAT(answers.size() <= ingest.refusals.size(), "more answers than items");
   auto answer = answers.begin();
-  Json results = Json::array();
+  std::string results;
   bool storage_refused = false;
   for (const std::optional<Problem>& refusal : ingest.refusals) {
     CHECK_THAT(refusal || answer != answers.end(), "an item was neither refused nor answered");
     ItemOutcome outcome = refusal ? ItemOutcome{refusal->status, {}, refusal} : outcome_of(*answer++);
     if (ingest.single) return respond_to_single(outcome);
-    results.push_back(item_json(std::move(outcome), storage_refused));
+    if (!results.empty()) results += ',';
+    results += item_text(std::move(outcome), storage_refused);
   }
-  return respond(200, {{"results", std::move(results)}});
+  return respond_text(200, R"({"results":[)" + results + "]}");
 }
 
 }  // namespace ackd

@@ -80,7 +80,7 @@ void IngestReader::refuse(const Error& error) {
 }
 
 void IngestReader::add(std::string_view text, const Intake& intake, IntakeTime at) {
-  const Result<JsonValue> json = read_json(text);
+  Result<JsonValue> json = read_json(text);
   if (!json) {
     // A bad line spoils itself only; in a document nobody can say where the next item begins.
     if (form_ == Form::kLines) return refuse(json.error());
@@ -93,9 +93,9 @@ void IngestReader::add(std::string_view text, const Intake& intake, IntakeTime a
     return fail(invalid(
         fmt::format("the body is {}; send one notification as an object, or many as an array", name_of(json->kind))));
   }
-  const Result<IntakeRequest> request = read_notification(*json);
+  Result<IntakeRequest> request = read_notification(*std::move(json));
   if (!request) return refuse(request.error());
-  Result<Admission> admission = intake.admit(*request, at);
+  Result<Admission> admission = intake.admit(*std::move(request), at);
   if (!admission) return refuse(admission.error());
   ingest_.bytes += admission->notification.content.size();
   ingest_.admissions.push_back(*std::move(admission));

@@ -14,42 +14,44 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::vector<std::string> members() {
-  return {"provider", "merchant", "fields", "body", "type", "url", "key", "not_before", "tags"};
+const std::vector<std::string>& members() {
+  static const std::vector<std::string> names{"provider", "merchant", "fields",     "body", "type",
+                                              "url",      "key",      "not_before", "tags"};
+  return names;
 }
 
 // Reads the string member `name` into `out`; an absent one leaves it empty.
-Status read_text(const JsonValue& json, std::string_view name, std::string& out) {
-  const JsonValue* value = json.find(name);
+Status read_text(JsonValue& json, std::string_view name, std::string& out) {
+  JsonValue* value = json.find(name);
   if (value == nullptr) return Done{};
   if (value->kind != JsonKind::kString) {
     return invalid(fmt::format("{} is {}; it must be a string", name, name_of(value->kind)), std::string(name));
   }
-  out = value->text;
+  out = std::move(value->text);
   return Done{};
 }
 
 // `fields` and `tags`: an object of strings, and of numbers as they were written.
-Status read_pairs(const JsonValue& json, std::string_view name, Fields& out) {
-  const JsonValue* object = json.find(name);
+Status read_pairs(JsonValue& json, std::string_view name, Fields& out) {
+  JsonValue* object = json.find(name);
   if (object == nullptr) return Done{};
   if (object->kind != JsonKind::kObject) {
     return invalid(fmt::format("{} is {}; it must be an object", name, name_of(object->kind)), std::string(name));
   }
   out.reserve(object->members.size());
-  for (const JsonMember& member : object->members) {
+  for (JsonMember& member : object->members) {
     if (member.value.kind != JsonKind::kString && member.value.kind != JsonKind::kNumber) {
       return invalid(
           fmt::format("{}.{} is {}; it must be a string or a number, because a merchant is sent its exact text", name,
                       shortened(member.name), name_of(member.value.kind)),
           fmt::format("{}.{}", name, shortened(member.name)));
     }
-    out.push_back({member.name, member.value.text});
+    out.push_back({std::move(member.name), std::move(member.value.text)});
   }
   return Done{};
 }
 
-Status read_not_before(const JsonValue& json, std::optional<WallTime>& out) {
+Status read_not_before(JsonValue& json, std::optional<WallTime>& out) {
   std::string text;
   if (Status read = read_text(json, "not_before", text); !read || text.empty()) return read;
   const Result<std::int64_t> at = parse_rfc3339(text);
@@ -150,7 +152,7 @@ NotificationSummary summary_of(const NotificationRecord& record) {
 
 }  // namespace
 
-Result<IntakeRequest> read_notification(const JsonValue& json) {
+Result<IntakeRequest> read_notification(JsonValue json) {
   if (json.kind != JsonKind::kObject) {
     return invalid(fmt::format("a notification is an object; this is {}", name_of(json.kind)));
   }

@@ -16,7 +16,7 @@ namespace ackd {
 
 // One notification of POST /v1/notifications. Errors name the field ("fields.amount"). Values of `fields` are strings
 // or numbers, a number as its own token; anything else has no one spelling on a merchant's wire and is refused.
-Result<IntakeRequest> read_notification(const JsonValue& json);
+Result<IntakeRequest> read_notification(JsonValue json);
 
 // A row of a list. Members that have no value yet are left out.
 nlohmann::ordered_json to_json(const NotificationSummary& summary);

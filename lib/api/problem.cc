@@ -1,5 +1,7 @@
 #include "api/problem.h"
 
+#include <utility>
+
 #include "text/characters.h"
 
 namespace ackd {
@@ -30,10 +32,6 @@ int retry_after_s(ErrorCode code) {
   return status_of(code) == 503 ? kRetryAfterTroubleS : 0;
 }
 
-std::string dump(const nlohmann::ordered_json& body) {
-  return json_without_hidden(body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) + "\n";
-}
-
 }  // namespace
 
 Problem problem_of(const Error& error) {
@@ -54,13 +52,22 @@ nlohmann::ordered_json to_json(const Problem& problem) {
 }
 
 ApiResponse respond(const Problem& problem) {
-  ApiResponse response{problem.status, {{"Content-Type", "application/problem+json"}}, dump(to_json(problem))};
+  ApiResponse response{
+      problem.status, {{"Content-Type", "application/problem+json"}}, json_text(to_json(problem)) + "\n"};
   if (problem.retry_after_s > 0) response.headers.push_back({"Retry-After", std::to_string(problem.retry_after_s)});
   return response;
 }
 
 ApiResponse respond(int status, const nlohmann::ordered_json& body) {
-  return {status, {{"Content-Type", "application/json"}}, dump(body)};
+  return respond_text(status, json_text(body));
+}
+
+std::string json_text(const nlohmann::ordered_json& json) {
+  return json_without_hidden(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+}
+
+ApiResponse respond_text(int status, std::string json) {
+  return {status, {{"Content-Type", "application/json"}}, std::move(json) + "\n"};
 }
 
 }  // namespace ackd

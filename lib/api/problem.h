@@ -35,5 +35,8 @@ ApiResponse respond(const Problem& problem);
 // Characters that a terminal obeys or hides are written \uXXXX, since people ask with curl too. Bytes that are not
 // UTF-8 would be shown as U+FFFD; whatever may hold them is converted before.
 ApiResponse respond(int status, const nlohmann::ordered_json& body);
+// The text that it sends, for answers that are put together from parts, and such an answer.
+std::string json_text(const nlohmann::ordered_json& json);
+ApiResponse respond_text(int status, std::string json);
 
 }  // namespace ackd

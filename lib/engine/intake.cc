@@ -16,23 +16,15 @@ namespace {
 // A not_before further away than this is a mistake of units, not a wish.
 constexpr Duration kNotBeforeMax = std::chrono::hours(24 * 366);
 
-Fields sorted(Fields fields) {
-  std::stable_sort(fields.begin(), fields.end(), [](const Field& a, const Field& b) { return a.name < b.name; });
-  return fields;
-}
-
 // What "the same content" means for idempotency: what the platform said, before any profile touched it, so that a
 // profile upgraded between two posts does not turn a repeat into a conflict. The order of fields says nothing in JSON.
 Hash content_hash(const IntakeRequest& request) {
-  Content said;
-  said.fields = sorted(request.fields);
+  ContentView said = by_name(request.fields);
   said.body = request.body;
-  Content rest;
-  rest.fields = sorted(request.tags);
-  rest.fields.push_back({"type", request.type});
-  rest.fields.push_back({"url", request.url});
-  rest.fields.push_back({"not_before", request.not_before ? std::to_string(request.not_before->ms) : ""});
-  return sha256(encode(said) + encode(rest));
+  ContentView rest = by_name(request.tags);
+  const std::string not_before = request.not_before ? std::to_string(request.not_before->ms) : "";
+  rest.fields.insert(rest.fields.end(), {{"type", request.type}, {"url", request.url}, {"not_before", not_before}});
+  return sha256(said.encode() + rest.encode());
 }
 
 // 128 random bits as text: what a profile draws at admission is made of them.
@@ -76,7 +68,7 @@ Intake::Intake(const ProfileCatalogue& catalogue, const MerchantDirectory& merch
       rng_(rng),
       unknown_(unknown) {}
 
-Result<Admission> Intake::admit(const IntakeRequest& request, IntakeTime at) const {
+Result<Admission> Intake::admit(IntakeRequest request, IntakeTime at) const {
   if (const Status limits = check_limits(request); !limits) return limits.error();
   const Result<Target> target = target_of(request.provider, request.merchant);
   if (!target) return invalid(target.error().message, target.error().field);
@@ -88,10 +80,11 @@ Result<Admission> Intake::admit(const IntakeRequest& request, IntakeTime at) con
   Notification& n = admission.notification;
   n.lane = {request.provider, request.merchant, {}};
   if (const Status taken = take_url(request.url, target->merchant, n); !taken) return taken.error();
-  const Status fixed = fix(n, *target, {request.fields, request.body, request.has_body, request.type, request.key}, at);
-  if (!fixed) return fixed.error();
-  n.tags = request.tags.empty() ? std::string{} : encode(Content{request.tags, {}});
   n.content_hash = content_hash(request);
+  n.tags = request.tags.empty() ? std::string{} : encode(Content{std::move(request.tags), {}});
+  AdmissionInput input{std::move(request.fields), std::move(request.body), request.has_body, std::move(request.type),
+                       std::move(request.key)};
+  if (const Status fixed = fix(n, *target, std::move(input), at); !fixed) return fixed.error();
   if (request.not_before) {
     const EngineTime asked{request.not_before->ms};
     if (asked > at.now + kNotBeforeMax) return invalid("not_before is more than 366 days away", "not_before");

@@ -46,7 +46,7 @@ class Intake {
   // Errors name the field that is at fault. The id is left 0: the engine gives it when the admission enters a batch.
   // What a merchant is not activated for is admitted as HELD, with what to do about it; so is what is for an unknown
   // merchant, where that is not refused. Its content is fixed with the profile's default options.
-  Result<Admission> admit(const IntakeRequest& request, IntakeTime at) const;
+  Result<Admission> admit(IntakeRequest request, IntakeTime at) const;
 
   // The profile's examples as a probe of the merchant's own URL; of a protocol without activation it is a test send.
   // `key` tells this probe from others of the merchant. Errors: kNotFound for an unknown provider or merchant, kInvalid

@@ -20,11 +20,11 @@ Error too_long(std::size_t bytes) {
 
 Result<Admission> admission_of(const SourceRow& row, const Intake& intake, IntakeTime at) {
   if (row.text_bytes > row.text.size() || row.text_bytes > kIngestItemBytesMax) return too_long(row.text_bytes);
-  const Result<JsonValue> json = read_json(row.text);
+  Result<JsonValue> json = read_json(row.text);
   if (!json) return json.error();
-  const Result<IntakeRequest> request = read_notification(*json);
+  Result<IntakeRequest> request = read_notification(*std::move(json));
   if (!request) return request.error();
-  return intake.admit(*request, at);
+  return intake.admit(*std::move(request), at);
 }
 
 }  // namespace

@@ -22,6 +22,26 @@ void put(std::string& out, std::string_view bytes) {
   out.append(bytes);
 }
 
+std::size_t length_bytes(std::size_t length) {
+  return length < 0x80 ? 1 : 1 + length_bytes(length >> 7);
+}
+
+std::size_t put_bytes(std::string_view bytes) {
+  return length_bytes(bytes.size()) + bytes.size();
+}
+
+template <typename AnyContent>
+std::string encode_content(const AnyContent& content) {
+  std::string out(1, kVersion);
+  put_length(out, content.fields.size());
+  for (const auto& field : content.fields) {
+    put(out, field.name);
+    put(out, field.value);
+  }
+  put(out, content.body);
+  return out;
+}
+
 bool take_length(std::string_view& in, std::size_t& length) {
   length = 0;
   for (unsigned shift = 0; shift < 35 && !in.empty(); shift += 7) {
@@ -48,15 +68,27 @@ const std::string* find_field(const Fields& fields, std::string_view name) {
   return found == fields.end() ? nullptr : &found->value;
 }
 
+ContentView by_name(const Fields& fields) {
+  ContentView view;
+  view.fields.reserve(fields.size());
+  for (const Field& field : fields) view.fields.push_back({field.name, field.value});
+  std::stable_sort(view.fields.begin(), view.fields.end(),
+                   [](const FieldView& a, const FieldView& b) { return a.name < b.name; });
+  return view;
+}
+
 std::string encode(const Content& content) {
-  std::string out(1, kVersion);
-  put_length(out, content.fields.size());
-  for (const Field& field : content.fields) {
-    put(out, field.name);
-    put(out, field.value);
-  }
-  put(out, content.body);
-  return out;
+  return encode_content(content);
+}
+
+std::string ContentView::encode() const {
+  return encode_content(*this);
+}
+
+std::size_t encoded_bytes(const Content& content) {
+  std::size_t bytes = 1 + length_bytes(content.fields.size());
+  for (const Field& field : content.fields) bytes += put_bytes(field.name) + put_bytes(field.value);
+  return bytes + put_bytes(content.body);
 }
 
 std::optional<Content> decode_content(std::string_view bytes) {

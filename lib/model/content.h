@@ -27,6 +27,21 @@ struct Content {
 // Length-prefixed bytes for the outbox, a format of its own ("version byte, field count, then name and value each with
 // its length, then the body") because it must stay readable for years and must not depend on a JSON library's choices.
 std::string encode(const Content& content);
+std::size_t encoded_bytes(const Content& content);
+
+// A content that is made of what stands elsewhere and must outlive it.
+struct FieldView {
+  std::string_view name;
+  std::string_view value;
+};
+struct ContentView {
+  std::vector<FieldView> fields;
+  std::string_view body;
+  std::string encode() const;
+};
+// In the order of their names; those of one name stay in theirs.
+ContentView by_name(const Fields& fields);
+
 // Empty when the bytes are not what encode() made.
 std::optional<Content> decode_content(std::string_view bytes);
 

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <string_view>
+#include <vector>
 
 #include "profile/field_checks.h"
 #include "profile/merchant_options.h"
@@ -30,6 +31,7 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 // or one order's notification would be taken for another's duplicate.
 std::string key_part(std::string_view value) {
   std::string out;
+  out.reserve(value.size());
   for (const char c : value) {
     if (c == '/' || c == '%') {
       out += c == '/' ? "%2F" : "%25";
@@ -78,15 +80,19 @@ class Fixing {
 
   // Every given field is one that the profile knows, and is given once.
   Status check_names() {
-    std::set<std::string_view> seen;
+    std::vector<std::string_view> names;
+    names.reserve(given_.size());
     for (const Field& field : given_) {
       if (!knows_field(profile_, field.name)) {
         std::vector<std::string> known;
         for (const FieldRule& rule : profile_.fields) known.push_back(rule.name);
         return invalid(fmt::format("{} has no such field{}", profile_.id, did_you_mean(field.name, known)), field.name);
       }
-      if (!seen.insert(field.name).second) return invalid("the field is given twice", field.name);
+      names.push_back(field.name);
     }
+    std::sort(names.begin(), names.end());
+    const auto twin = std::adjacent_find(names.begin(), names.end());
+    if (twin != names.end()) return invalid("the field is given twice", std::string(*twin));
     return Done{};
   }
 
@@ -141,6 +147,7 @@ class Fixing {
   }
 
   Status fix_fields() {
+    fixed_.content.fields.reserve(given_.size());
     for (const FieldRule& rule : profile_.fields) {
       if (rule.name == profile_.signature.field) continue;
       const std::string* given = find_field(given_, rule.name);
@@ -309,7 +316,7 @@ class Fixing {
     if (const Status valid = check_text("type", fixed_.type, kNameBytesMax); !valid) return valid;
     if (const Status valid = check_text("key", fixed_.key, kKeyBytesMax); !valid) return valid;
     if (const Status valid = check_text("subject", fixed_.subject, kKeyBytesMax); !valid) return valid;
-    const std::size_t bytes = encode(fixed_.content).size();
+    const std::size_t bytes = encoded_bytes(fixed_.content);
     if (bytes <= kContentBytesMax) return Done{};
     return Error{ErrorCode::kTooLarge,
                  fmt::format("the content has {} bytes, more than the limit of {}", bytes, kContentBytesMax), "fields"};

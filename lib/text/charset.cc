@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 
@@ -105,8 +107,19 @@ Error cannot_convert(Charset charset) {
       {}};
 }
 
+// How many bytes at the front are plain ASCII; eight of them are looked at together.
+std::size_t ascii_front(std::string_view bytes) {
+  std::size_t at = 0;
+  for (std::uint64_t eight = 0; bytes.size() - at >= sizeof eight; at += sizeof eight) {
+    std::memcpy(&eight, bytes.data() + at, sizeof eight);
+    if ((eight & 0x8080808080808080U) != 0) break;
+  }
+  while (at < bytes.size() && static_cast<unsigned char>(bytes[at]) < 0x80) ++at;
+  return at;
+}
+
 bool is_ascii(std::string_view bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return ascii_front(bytes) == bytes.size();
 }
 
 bool is_wide(Charset charset) {
@@ -166,7 +179,7 @@ std::string_view well_judged_part(std::string_view utf8, Charset target) {
 }  // namespace
 
 bool is_valid_utf8(std::string_view bytes) {
-  while (!bytes.empty()) {
+  for (bytes.remove_prefix(ascii_front(bytes)); !bytes.empty(); bytes.remove_prefix(ascii_front(bytes))) {
     const std::size_t length = sequence_length(bytes);
     if (length == 0) return false;
     bytes.remove_prefix(length);

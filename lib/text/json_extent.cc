@@ -5,10 +5,15 @@
 namespace ackd {
 namespace {
 
-// `at` is behind the opening quote; returns the place behind the closing one.
-std::size_t skip_string(std::string_view text, std::size_t at) {
-  while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
-  return std::min(at + 1, text.size());
+// `begin` is behind the opening quote; returns the place behind the closing one, before which backslashes stand only in
+// pairs.
+std::size_t skip_string(std::string_view text, std::size_t begin) {
+  for (std::size_t at = text.find('"', begin); at < text.size(); at = text.find('"', at + 1)) {
+    std::size_t backslashes = 0;
+    while (at - backslashes > begin && text[at - backslashes - 1] == '\\') ++backslashes;
+    if (backslashes % 2 == 0) return at + 1;
+  }
+  return text.size();
 }
 
 }  // namespace

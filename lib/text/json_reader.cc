@@ -6,6 +6,7 @@
 #include <rapidjson/reader.h>
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <utility>
 
@@ -16,8 +17,7 @@ namespace ackd {
 namespace {
 
 // Iterative, so that depth is our decision and not the stack's.
-constexpr unsigned kParseFlags =
-    rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag;
+constexpr unsigned kParseFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
 
 // Builds the tree from the library's events. Returning false stops the reader; `refusal` then says why.
 class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeBuilder> {
@@ -35,20 +35,29 @@ class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeB
     name_.assign(text, length);
     return fit_for_text(name_);
   }
-  bool StartObject() { return open(JsonKind::kObject); }
-  bool StartArray() { return open(JsonKind::kArray); }
-  bool EndObject(rapidjson::SizeType) { return refuse_twins(open_.back().value) && close(); }
-  bool EndArray(rapidjson::SizeType) { return close(); }
+  bool StartObject() { return open(); }
+  bool StartArray() { return open(); }
+  bool EndObject(rapidjson::SizeType count) {
+    JsonValue object{JsonKind::kObject, {}, {}, {}};
+    const auto first = read_.end() - static_cast<std::ptrdiff_t>(count);
+    object.members.assign(std::move_iterator(first), std::move_iterator(read_.end()));
+    return refuse_twins(object) && close(std::move(object), count);
+  }
+  bool EndArray(rapidjson::SizeType count) {
+    JsonValue array{JsonKind::kArray, {}, {}, {}};
+    array.items.reserve(count);
+    for (auto item = read_.end() - static_cast<std::ptrdiff_t>(count); item != read_.end(); ++item) {
+      array.items.push_back(std::move(item->value));
+    }
+    return close(std::move(array), count);
+  }
 
   std::optional<Error> refusal;
-  JsonValue root;
+  bool not_utf8 = false;  // why it was refused
+  JsonValue take_root() { return std::move(read_.front().value); }
 
  private:
-  // A container that is still being read, with the name it will get in the one around it.
-  struct OpenValue {
-    std::string name;
-    JsonValue value;
-  };
+  static constexpr std::size_t kUsualValues = 32;  // of one notification
 
   bool refuse(Error error) {
     refusal = std::move(error);
@@ -64,39 +73,32 @@ class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeB
 
   bool add(JsonKind kind, std::string text) {
     if (!count_value()) return false;
-    attach(std::exchange(name_, {}), JsonValue{kind, std::move(text), {}, {}});
+    if (read_.empty()) read_.reserve(kUsualValues);
+    read_.push_back({std::exchange(name_, {}), JsonValue{kind, std::move(text), {}, {}}});
     return true;
   }
 
-  bool open(JsonKind kind) {
+  bool open() {
     if (!count_value()) return false;
     if (open_.size() == kJsonDepthMax) {
       return refuse(invalid(fmt::format("the JSON is nested deeper than {} levels", kJsonDepthMax)));
     }
-    open_.push_back({std::exchange(name_, {}), JsonValue{kind, {}, {}, {}}});
+    open_.push_back(std::exchange(name_, {}));
     return true;
   }
 
-  bool close() {
-    OpenValue closed = std::move(open_.back());
+  // A container has been read, of whose values it takes the place.
+  bool close(JsonValue container, std::size_t count) {
+    read_.resize(read_.size() - count);
+    read_.push_back({std::move(open_.back()), std::move(container)});
     open_.pop_back();
-    attach(std::move(closed.name), std::move(closed.value));
     return true;
   }
 
-  void attach(std::string name, JsonValue value) {
-    if (open_.empty()) {
-      root = std::move(value);
-    } else if (JsonValue& parent = open_.back().value; parent.kind == JsonKind::kArray) {
-      parent.items.push_back(std::move(value));
-    } else {
-      parent.members.push_back({std::move(name), std::move(value)});
-    }
-  }
-
-  // The library checks raw bytes, but lets an escaped lone low surrogate through as bytes that are not UTF-8.
+  // What the library would let through even if it looked: an escaped lone low surrogate.
   bool fit_for_text(std::string_view text) {
-    if (!is_valid_utf8(text)) return refuse(invalid("a string holds half a surrogate pair, which is no character"));
+    not_utf8 = !is_valid_utf8(text);
+    if (not_utf8) return refuse(invalid("a string holds half a surrogate pair, which is no character"));
     if (text.find('\0') != std::string_view::npos) {
       return refuse(invalid("a string holds the character NUL (\\u0000), which no protocol can carry"));
     }
@@ -115,7 +117,8 @@ class TreeBuilder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, TreeB
     return refuse(invalid(fmt::format("'{}' is given twice in one object; give it once", name(*twin)), name(*twin)));
   }
 
-  std::vector<OpenValue> open_;
+  std::vector<JsonMember> read_;   // what no container that was read whole holds, in the order of the text
+  std::vector<std::string> open_;  // the names that the containers that are being read will have
   std::string name_;
   std::size_t values_ = 0;
 };
@@ -126,6 +129,21 @@ std::string place(std::string_view text, std::size_t offset) {
   const std::size_t newline = before.rfind('\n');
   const std::size_t column = newline == std::string_view::npos ? offset + 1 : offset - newline;
   return fmt::format("line {}, column {}", line, column);
+}
+
+Error syntax_error(std::string_view text, const rapidjson::ParseResult& parsed) {
+  return invalid(fmt::format("this is not JSON: {} ({})", rapidjson::GetParseError_En(parsed.Code()),
+                             place(text, std::min(parsed.Offset(), text.size()))));
+}
+
+// `text` ends behind a string that is no UTF-8. The library can say where, but takes its time to look at each byte;
+// what it finds nothing wrong with is half a surrogate pair.
+Error why_not_utf8(std::string_view text, Error surrogate) {
+  rapidjson::MemoryStream stream(text.data(), text.size());
+  rapidjson::BaseReaderHandler<> nobody;
+  const rapidjson::ParseResult parsed =
+      rapidjson::Reader().Parse<kParseFlags | rapidjson::kParseValidateEncodingFlag>(stream, nobody);
+  return parsed.Code() == rapidjson::kParseErrorStringInvalidEncoding ? syntax_error(text, parsed) : surrogate;
 }
 
 }  // namespace
@@ -147,21 +165,23 @@ const JsonValue* JsonValue::find(std::string_view name) const {
   return found == members.end() ? nullptr : &found->value;
 }
 
+JsonValue* JsonValue::find(std::string_view name) {
+  return const_cast<JsonValue*>(std::as_const(*this).find(name));
+}
+
 Result<JsonValue> read_json(std::string_view text) {
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::Reader reader;
   TreeBuilder builder;
   const rapidjson::ParseResult parsed = reader.Parse<kParseFlags>(stream, builder);
+  if (builder.not_utf8) return why_not_utf8(text.substr(0, stream.Tell()), std::move(*builder.refusal));
   if (builder.refusal) return std::move(*builder.refusal);
-  if (parsed.IsError()) {
-    return invalid(fmt::format("this is not JSON: {} ({})", rapidjson::GetParseError_En(parsed.Code()),
-                               place(text, std::min(parsed.Offset(), text.size()))));
-  }
+  if (parsed.IsError()) return syntax_error(text, parsed);
   // The library takes a NUL for the text's end, and would let anything pass that stands behind one.
   if (stream.Tell() != text.size()) {
     return invalid(fmt::format("this is not JSON: a NUL stands behind the document ({})", place(text, stream.Tell())));
   }
-  return std::move(builder.root);
+  return builder.take_root();
 }
 
 std::optional<Error> find_unknown_member(const JsonValue& object, const std::vector<std::string>& known,

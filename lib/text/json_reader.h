@@ -27,6 +27,7 @@ struct JsonValue {
   std::vector<JsonMember> members;  // of an object, in the sender's order
 
   const JsonValue* find(std::string_view name) const;
+  JsonValue* find(std::string_view name);
 };
 
 struct JsonMember {

@@ -18,6 +18,15 @@ TEST_CASE("well-formed UTF-8 is accepted, everything else refused") {
         "\xF0\x9F\x98", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "a\xE4\xBD b"}) {
     CHECK_FALSE(is_valid_utf8(bad));
   }
+  // Eight bytes are looked at together where they are ASCII.
+  for (std::size_t before = 0; before < 20; ++before) {
+    for (std::size_t behind = 0; behind < 20; ++behind) {
+      const std::string front(before, 'a'), rest(behind, 'b');
+      CHECK(is_valid_utf8(front + "\xE4\xBD\xA0" + rest));
+      CHECK_FALSE(is_valid_utf8(front + "\xE4\xBD" + rest));
+      CHECK_FALSE(is_valid_utf8(front + "\x80" + rest));
+    }
+  }
 }
 
 TEST_CASE("ISO-8859-1 maps what it has and puts one question mark for each other character") {

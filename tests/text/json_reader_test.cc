@@ -87,6 +87,31 @@ TEST_CASE("errors name line and column") {
   CHECK(json.error().message.find("line 2, column 8") != std::string::npos);
 }
 
+TEST_CASE("bytes that are not UTF-8 are told from half a surrogate pair, and have a place") {
+  const auto message = [](const std::string& text) { return read_json(text).error().message; };
+  CHECK(message("{\n  \"a\": \"x\xff\"}").find("Invalid encoding in string. (line 2, column") != std::string::npos);
+  CHECK(message("{\"\xe4\xbd\":1}").find("Invalid encoding in string.") != std::string::npos);
+  CHECK(message("[\"\\udc00\", \"\xff\"]").find("half a surrogate pair") != std::string::npos);
+  // What stands behind it is not looked at, however deep.
+  CHECK(message("[\"\\udc00\"," + std::string(1'000'000, '[')).find("half a surrogate pair") != std::string::npos);
+}
+
+TEST_CASE("containers hold what is theirs, in the order of the text") {
+  const auto json = read_json(R"({"a":[1,[],{"b":[2,{"c":3}]},4],"d":{},"e":"5"})");
+  REQUIRE(json.ok());
+  REQUIRE(json->members.size() == 3);
+  CHECK((json->members[0].name == "a" && json->members[1].name == "d" && json->members[2].name == "e"));
+  const std::vector<JsonValue>& a = json->find("a")->items;
+  REQUIRE(a.size() == 4);
+  CHECK((a[0].text == "1" && a[1].kind == JsonKind::kArray && a[1].items.empty() && a[3].text == "4"));
+  const std::vector<JsonValue>& b = a[2].find("b")->items;
+  REQUIRE(b.size() == 2);
+  CHECK((b[0].text == "2" && b[1].find("c")->text == "3"));
+  CHECK((json->find("d")->kind == JsonKind::kObject && json->find("d")->members.empty()));
+  CHECK(json->find("e")->text == "5");
+  CHECK(read_json(" 7 ")->text == "7");
+}
+
 TEST_CASE("an unknown member is answered with the nearest known one") {
   const auto json = read_json(R"({"provider":1,"merchnat":2})");
   REQUIRE(json.ok());
