@@ -2,8 +2,9 @@
 // SQLite has no checksums of its own in the database file, and a byte that the disk has changed would otherwise be
 // signed and sent to a merchant as if it had been accepted.
 //
-//   FNV-1a 64 over lane, revision, subject, url and content; numbers as 8 bytes little-endian, text with its length in
-//   front. It finds every change of a single byte. 0 is the seal of rows that were written before there was one.
+//   As FNV-1a 64, but of words of 8 bytes instead of single ones: lane, revision, then subject, url and content, each
+//   with its length in front and zeros behind the last word. Bytes are little-endian. It finds every change of a single
+//   byte. 0 is the seal of rows that were written before there was one, and the next rows had FNV-1a of single bytes.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,17 @@
 
 namespace ackd {
 
-std::int64_t payload_seal(LaneId lane, RevisionId revision, std::string_view subject, std::string_view url,
-                          std::string_view content);
+struct Payload {
+  LaneId lane;
+  RevisionId revision;
+  std::string_view subject;
+  std::string_view url;
+  std::string_view content;
+};
+
+std::int64_t payload_seal(const Payload& payload);
+
+// Whether the payload is what `seal`, of whichever time, was made of.
+bool matches_seal(const Payload& payload, std::int64_t seal);
 
 }  // namespace ackd

@@ -118,7 +118,7 @@ OperationResult SqliteOperations::admit(const Admission& admission) {
   if (claim_key_.run(stored.merchant, n.key, n.id, n.content_hash) == 0) return already_admitted(stored.merchant, n);
   add_notification_.run(n.id, stored.lane, n.not_before, n.content_hash, n.revision, n.admitted_at, n.replay_of,
                         n.subject, n.type, n.key, n.url, SqliteBlob{n.tags}, SqliteBlob{n.content}, n.probe,
-                        payload_seal(stored.lane, n.revision, n.subject, n.url, n.content));
+                        payload_seal({stored.lane, n.revision, n.subject, n.url, n.content}));
   Standing standing;
   standing.lane = stored.lane;
   standing.state = admission.held_reason.empty() ? State::kPending : State::kHeld;

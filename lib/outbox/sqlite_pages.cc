@@ -66,7 +66,7 @@ DueNotification SqlitePages::due_notification(const QueueKey& key, const Progres
 }
 
 void SqlitePages::check_seal(const DueNotification& due, std::int64_t seal) {
-  if (seal == 0 || seal == payload_seal(due.key.lane, due.revision, due.subject, due.url, due.content)) return;
+  if (matches_seal({due.key.lane, due.revision, due.subject, due.url, due.content}, seal)) return;
   database_.note_contradiction(
       fmt::format("notification {} is not as it was accepted, so its bytes on the disk have changed; it is not sent. "
                   "Keep a copy of the files, look at the disk, and restore a backup",
