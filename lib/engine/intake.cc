@@ -1,5 +1,6 @@
 #include "engine/intake.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,7 +30,7 @@ Hash content_hash(const IntakeRequest& request) {
 
 // 128 random bits as text: what a profile draws at admission is made of them.
 std::string seed(Rng& rng) {
-  return fmt::format("{:016x}{:016x}", rng.next(), rng.next());
+  return fmt::format(FMT_COMPILE("{:016x}{:016x}"), rng.next(), rng.next());
 }
 
 Status check_limits(const IntakeRequest& request) {
@@ -162,8 +163,10 @@ Status Intake::fix(Notification& n, const Target& target, AdmissionInput input, 
   input.now = at.wall;
   input.seed = seed(rng_);
   Merchant unknown;
-  unknown.provider = n.lane.provider;
-  unknown.id = n.lane.merchant;
+  if (target.merchant == nullptr) {
+    unknown.provider = n.lane.provider;
+    unknown.id = n.lane.merchant;
+  }
   Result<FixedContent> fixed =
       fix_content(*target.profile, target.merchant == nullptr ? unknown : *target.merchant, input);
   if (!fixed) return fixed.error();

@@ -149,8 +149,8 @@ void Sending::send(Ticket ticket, SignedRequest signed_request) {
   start.ticket = ticket;
   start.request = std::move(signed_request.request);
   const Merchant* merchant = core_.parts.merchants.find(flight->lane.provider, flight->lane.merchant);
-  const Merchant nobody;  // an lvalue, so that nothing is copied
-  const Timeouts timeouts = timeouts_for(*profile, merchant == nullptr ? nobody : *merchant);
+  static const Merchant kNobody;
+  const Timeouts timeouts = timeouts_for(*profile, merchant == nullptr ? kNobody : *merchant);
   if (merchant != nullptr) start.egress = egress_settings_of(*merchant);
   start.verify_server = !start.egress || !is_unverified(*start.egress, core_.clock.wall());
   start.connect_timeout = timeouts.connect;

@@ -31,8 +31,17 @@ std::size_t put_bytes(std::string_view bytes) {
 }
 
 template <typename AnyContent>
+std::size_t bytes_of(const AnyContent& content) {
+  std::size_t bytes = 1 + length_bytes(content.fields.size());
+  for (const auto& field : content.fields) bytes += put_bytes(field.name) + put_bytes(field.value);
+  return bytes + put_bytes(content.body);
+}
+
+template <typename AnyContent>
 std::string encode_content(const AnyContent& content) {
-  std::string out(1, kVersion);
+  std::string out;
+  out.reserve(bytes_of(content));
+  out.push_back(kVersion);
   put_length(out, content.fields.size());
   for (const auto& field : content.fields) {
     put(out, field.name);
@@ -86,9 +95,7 @@ std::string ContentView::encode() const {
 }
 
 std::size_t encoded_bytes(const Content& content) {
-  std::size_t bytes = 1 + length_bytes(content.fields.size());
-  for (const Field& field : content.fields) bytes += put_bytes(field.name) + put_bytes(field.value);
-  return bytes + put_bytes(content.body);
+  return bytes_of(content);
 }
 
 std::optional<Content> decode_content(std::string_view bytes) {

@@ -25,11 +25,11 @@ void MerchantDirectory::put(Merchant merchant) {
   own_sealed_keys_ += sealed_keys_of(merchant);
   const auto found = merchants_.find(ByName::name(merchant));
   if (found == merchants_.end()) {
-    merchants_.insert(std::move(merchant));
+    places_.insert(&*merchants_.insert(std::move(merchant)).first);
     return;
   }
   own_sealed_keys_ -= sealed_keys_of(*found);
-  auto node = merchants_.extract(found);
+  auto node = merchants_.extract(found);  // keeps its place
   node.value() = std::move(merchant);
   merchants_.insert(std::move(node));
 }
@@ -39,6 +39,7 @@ void MerchantDirectory::remove(std::string_view provider, std::string_view id) {
   if (found == merchants_.end()) return;
   ++changes_;
   own_sealed_keys_ -= sealed_keys_of(*found);
+  places_.erase(&*found);
   merchants_.erase(found);
 }
 
@@ -49,8 +50,8 @@ std::size_t MerchantDirectory::sealed_keys() const {
 }
 
 const Merchant* MerchantDirectory::find(std::string_view provider, std::string_view id) const {
-  const auto found = merchants_.find(NameView{provider, id});
-  return found == merchants_.end() ? nullptr : &*found;
+  const auto found = places_.find(NameView{provider, id});
+  return found == places_.end() ? nullptr : *found;
 }
 
 std::vector<const Merchant*> MerchantDirectory::all() const {

@@ -1,12 +1,15 @@
 // A merchant is (provider, id): where its notifications go, what signs them, and how its server differs from the rule.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -54,6 +57,11 @@ enum class UnknownMerchant : std::uint8_t { kRefuse, kHold };
 // It never runs ahead of the record: whoever changes it has seen the commit.
 class MerchantDirectory {
  public:
+  MerchantDirectory() = default;
+  // Moved, references stay valid. A copy's index would point into the original.
+  MerchantDirectory(MerchantDirectory&&) = default;
+  MerchantDirectory& operator=(MerchantDirectory&&) = default;
+
   void put(Merchant merchant);
   // Nothing happens when there is none.
   void remove(std::string_view provider, std::string_view id);
@@ -106,11 +114,26 @@ class MerchantDirectory {
       return name(a) < name(b);
     }
   };
+  struct HashOfName {
+    using is_transparent = void;
+    std::size_t operator()(const NameView& view) const {
+      const std::hash<std::string_view> hash;
+      return hash(view.first) * 31 + hash(view.second);
+    }
+    std::size_t operator()(const Merchant* merchant) const { return operator()(ByName::name(*merchant)); }
+  };
+  struct SameName {
+    using is_transparent = void;
+    bool operator()(const Merchant* a, const Merchant* b) const { return ByName::name(*a) == ByName::name(*b); }
+    bool operator()(const NameView& view, const Merchant* merchant) const { return view == ByName::name(*merchant); }
+  };
 
   std::uint64_t changes_ = 0;
   std::size_t own_sealed_keys_ = 0;
-  // A set, because a map would hold every name twice.
+  // A set, because a map would hold every name twice; and beside it, because every delivery looks its merchant up
+  // several times, where in the set each one is.
   std::set<Merchant, ByName> merchants_;
+  std::unordered_set<const Merchant*, HashOfName, SameName> places_;
   std::map<std::string, std::vector<MerchantKey>, std::less<>> shared_;
   std::map<MerchantName, Pause, ByName> paused_;
   std::set<std::pair<EngineTime, MerchantName>> pause_ends_;

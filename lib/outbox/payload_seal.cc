@@ -1,6 +1,8 @@
 #include "outbox/payload_seal.h"
 
+#include <bit>
 #include <cstddef>
+#include <cstring>
 
 namespace ackd {
 namespace {
@@ -16,19 +18,18 @@ class Fnv1a {
   }
   void text(std::string_view value) {
     number(static_cast<std::int64_t>(value.size()));
-    for (; value.size() >= kWordBytes; value.remove_prefix(kWordBytes))
-      word(little_endian(value.substr(0, kWordBytes)));
-    if (!value.empty()) word(little_endian(value));
+    for (; value.size() >= kWordBytes; value.remove_prefix(kWordBytes)) word(little_endian(value, kWordBytes));
+    if (!value.empty()) word(little_endian(value, value.size()));
   }
   std::int64_t seal() const { return hash_ == 0 ? 1 : static_cast<std::int64_t>(hash_); }
 
  private:
   static constexpr std::uint64_t kWordMask = ~std::uint64_t{0} >> (64 - 8 * kWordBytes);
 
-  static std::uint64_t little_endian(std::string_view bytes) {
+  static std::uint64_t little_endian(std::string_view bytes, std::size_t count) {
+    static_assert(std::endian::native == std::endian::little);
     std::uint64_t out = 0;
-    for (std::size_t i = 0; i < bytes.size(); ++i)
-      out |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+    std::memcpy(&out, bytes.data(), count);
     return out;
   }
   void word(std::uint64_t value) { hash_ = (hash_ ^ value) * 0x100000001b3ULL; }

@@ -1,6 +1,7 @@
 #include "policy/egress.h"
 
 #include <arpa/inet.h>
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -142,12 +143,12 @@ Result<IpAddress> parse_ip(std::string_view text) {
 }
 
 std::string to_string(const IpAddress& address) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
   if (is_v4(address)) {
-    inet_ntop(AF_INET, address.bytes.data() + kV4Offset, text.data(), text.size());
-  } else {
-    inet_ntop(AF_INET6, address.bytes.data(), text.data(), text.size());
+    const std::uint8_t* const part = address.bytes.data() + kV4Offset;
+    return fmt::format(FMT_COMPILE("{}.{}.{}.{}"), part[0], part[1], part[2], part[3]);
   }
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  inet_ntop(AF_INET6, address.bytes.data(), text.data(), text.size());
   return text.data();
 }
 
@@ -173,7 +174,8 @@ std::string to_string(const Cidr& range) {
 
 std::string to_string(const SocketAddress& address) {
   const std::string ip = to_string(address.address);
-  return is_v4(address.address) ? fmt::format("{}:{}", ip, address.port) : fmt::format("[{}]:{}", ip, address.port);
+  if (is_v4(address.address)) return fmt::format(FMT_COMPILE("{}:{}"), ip, address.port);
+  return fmt::format(FMT_COMPILE("[{}]:{}"), ip, address.port);
 }
 
 bool contains(const Cidr& range, const IpAddress& address) {

@@ -1,5 +1,6 @@
 #include "profile/content_rules.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,6 +31,8 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 // '/' separates the parts of a key, so inside a part it is escaped: "a/b" + "c" must not be the key of "a" + "b/c",
 // or one order's notification would be taken for another's duplicate.
 std::string key_part(std::string_view value) {
+  const bool is_plain = value.find('/') == std::string_view::npos && value.find('%') == std::string_view::npos;
+  if (is_plain) return std::string(value);
   std::string out;
   out.reserve(value.size());
   for (const char c : value) {
@@ -283,23 +286,22 @@ class Fixing {
   }
 
   std::string identity() const {
-    std::vector<std::string> names = profile_.identity_fields;
-    if (names.empty()) {
-      names = profile_.subject_fields;
-      if (!profile_.status_field.empty()) names.push_back(profile_.status_field);
-    }
     std::vector<std::string> parts;
-    for (const std::string& name : names) parts.push_back(identity_part(name));
-    // Nothing names the event: then the same words are the same event. A status alone ("paid") names none, or the
-    // second payment without an order number would be taken for the first one's duplicate.
-    const bool has_name = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-      return name != profile_.status_field && !identity_part(name).empty();
-    });
-    if (!has_name) return "content/" + to_text(digest(DigestKind::kSha256, said()), DigestForm::kHexLower);
+    bool has_name = false;
+    const auto add = [&](const std::string& name) {
+      parts.push_back(identity_part(name));
+      // Nothing names the event: then the same words are the same event. A status alone ("paid") names none, or the
+      // second payment without an order number would be taken for the first one's duplicate.
+      has_name = has_name || (name != profile_.status_field && !parts.back().empty());
+    };
+    std::ranges::for_each(profile_.identity_fields, add);
     if (profile_.identity_fields.empty()) {
-      parts.insert(parts.begin() + static_cast<std::ptrdiff_t>(profile_.subject_fields.size()), key_part(fixed_.type));
+      std::ranges::for_each(profile_.subject_fields, add);
+      parts.push_back(key_part(fixed_.type));
+      if (!profile_.status_field.empty()) add(profile_.status_field);
     }
-    return fmt::format("{}", fmt::join(parts, "/"));
+    if (!has_name) return "content/" + to_text(digest(DigestKind::kSha256, said()), DigestForm::kHexLower);
+    return fmt::format(FMT_COMPILE("{}"), fmt::join(parts, "/"));
   }
 
   std::string identity_part(const std::string& name) const {

@@ -152,10 +152,11 @@ struct Profile {
   std::string method;  // "GET" or "POST"
   Encoding encoding = Encoding::kForm;
   Choice charset = fixed_choice("utf-8");
-  Choice space = fixed_choice("plus");         // "plus" or "percent20"
-  Choice wire_order = fixed_choice("listed");  // "listed" or "by_name"
-  bool query_into_body = false;                // the pairs of the URL's query move to the front of the body
-  Choice content_type;                         // of a POST; a constant template
+  Choice space = fixed_choice("plus");            // "plus" or "percent20"
+  Choice wire_order = fixed_choice("listed");     // "listed" or "by_name"
+  bool query_into_body = false;                   // the pairs of the URL's query move to the front of the body
+  Choice content_type;                            // of a POST; the text of a constant template
+  std::map<std::string, Template> content_types;  // each text that the choice can come to, parsed
   std::vector<HeaderRule> headers;
   std::string xml_root = "xml";
   bool xml_cdata = true;

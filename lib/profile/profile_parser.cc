@@ -230,6 +230,15 @@ Charset charset_of_answers(const Profile& profile) {
   return Charset::kUtf8;
 }
 
+std::map<std::string, Template> parsed_content_types(const Profile& profile) {
+  std::map<std::string, Template> parsed;
+  for (const std::string& text : outcomes(profile.content_type, profile)) {
+    Result<Template> pieces = parse_template(text, TemplatePlace::kConstant);
+    if (pieces) parsed.emplace(text, *std::move(pieces));  // check_profile() has refused those that are none
+  }
+  return parsed;
+}
+
 }  // namespace
 
 Result<Profile> parse_profile(std::string_view yaml, const std::string& file) {
@@ -239,6 +248,7 @@ Result<Profile> parse_profile(std::string_view yaml, const std::string& file) {
   if (!profile) return profile;
   profile->hash = sha256(yaml);
   profile->ack.charset = charset_of_answers(*profile);
+  profile->content_types = parsed_content_types(*profile);
   return profile;
 }
 

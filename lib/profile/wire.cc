@@ -99,12 +99,13 @@ Result<std::string> whole_body(const Rendering& rendering) {
 }
 
 Result<std::string> content_type(const Rendering& rendering) {
-  const Result<std::string> text = resolve(rendering.profile.content_type, rendering.profile, rendering.input.merchant,
-                                           rendering.input.content.fields);
-  if (!text || text->find('{') == std::string::npos) return text;
-  const Result<Template> pieces = parse_template(*text, TemplatePlace::kConstant);
-  if (!pieces) return pieces.error();
-  return expand(*pieces, rendering.facts());
+  const Profile& profile = rendering.profile;
+  const Result<std::string> text =
+      resolve(profile.content_type, profile, rendering.input.merchant, rendering.input.content.fields);
+  if (!text) return text;
+  const auto pieces = profile.content_types.find(*text);
+  CHECK_THAT(pieces != profile.content_types.end(), "every outcome of the choice was parsed with the profile");
+  return expand(pieces->second, rendering.facts());
 }
 
 // What a header carries must not be able to end it.

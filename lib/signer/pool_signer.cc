@@ -85,6 +85,7 @@ void PoolSigner::start(SignStart start) {
 
 std::vector<Signing> PoolSigner::take_finished() {
   std::vector<Signing> taken = threads_.take_finished();
+  taken.reserve(taken.size() + finished_.size());
   std::ranges::move(finished_, std::back_inserter(taken));
   finished_.clear();
   return taken;

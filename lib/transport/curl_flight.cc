@@ -1,5 +1,6 @@
 #include "transport/curl_flight.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -41,11 +42,11 @@ const SSL* tls_of(CURL* easy) {
 
 }  // namespace
 
-CurlFlight::CurlFlight(const CurlSurroundings& surroundings, TransferStart start, std::size_t shard,
+CurlFlight::CurlFlight(const CurlSurroundings& surroundings, TransferStart start, std::size_t place,
                        std::int64_t now_ms)
     : surroundings_(surroundings),
       start_(std::move(start)),
-      shard_(shard),
+      place_(place),
       proxy_(proxy_for(start_.egress, surroundings.means)),
       started_ms_(now_ms),
       connect_deadline_ms_(now_ms + std::min(start_.connect_timeout, start_.total_timeout).count()),
@@ -134,7 +135,8 @@ bool CurlFlight::configure(CURL* easy, const CurlSurroundings& surroundings) {
       .set(
           CURLOPT_PREREQFUNCTION,
           +[](void* self, char* peer, char* own, int peer_port, int own_port) {
-            static_cast<CurlFlight*>(self)->on_request(fmt::format("{} {} {} {}", own_port, peer_port, peer, own));
+            static_cast<CurlFlight*>(self)->on_request(
+                fmt::format(FMT_COMPILE("{} {} {} {}"), own_port, peer_port, peer, own));
             return static_cast<int>(CURL_PREREQFUNC_OK);
           })
       .set(

@@ -35,8 +35,8 @@ class CurlFlight {
   // Of one name at most this many addresses are tried: a hostile name has a thousand.
   static constexpr std::size_t kAddressesTriedMax = 4;
 
-  // `shard` is the transport's note of where it runs.
-  CurlFlight(const CurlSurroundings& surroundings, TransferStart start, std::size_t shard, std::int64_t now_ms);
+  // `place` is the transport's note of where it runs.
+  CurlFlight(const CurlSurroundings& surroundings, TransferStart start, std::size_t place, std::int64_t now_ms);
   // The handles' callbacks hold its address.
   CurlFlight(const CurlFlight&) = delete;
   CurlFlight& operator=(const CurlFlight&) = delete;
@@ -45,7 +45,7 @@ class CurlFlight {
   static CurlEasy make_easy(const CurlSurroundings& surroundings);
 
   Ticket ticket() const { return start_.ticket; }
-  std::size_t shard() const { return shard_; }
+  std::size_t place() const { return place_; }
   const Url& url() const { return start_.request.url; }
   std::int64_t connect_deadline_ms() const { return connect_deadline_ms_; }
   Duration connect_timeout() const { return start_.connect_timeout; }
@@ -99,7 +99,7 @@ class CurlFlight {
 
   const CurlSurroundings& surroundings_;
   TransferStart start_;
-  std::size_t shard_;
+  std::size_t place_;
   const SocketAddress* proxy_;  // nullptr when the request goes straight to the receiver
   std::int64_t started_ms_;
   std::int64_t connect_deadline_ms_;

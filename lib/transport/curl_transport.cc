@@ -89,12 +89,12 @@ void CurlTransport::start(TransferStart start) {
   // Whatever ends inside this call must still be taken by the engine before the loop sleeps.
   loop_.turn_again();
   const Ticket ticket = start.ticket;
-  const auto [place, is_new] = flights_.try_emplace(ticket);
+  const auto [entry, is_new] = flights_.try_emplace(ticket);
   CHECK_THAT(is_new, "a ticket that is already in use");
   const Status sound = check_request(start.request);
-  const std::size_t shard = std::hash<std::string>{}(start.request.url.origin()) % shards_.size();
-  place->second = std::make_unique<CurlFlight>(surroundings_, std::move(start), shard, loop_.monotonic_ms());
-  CurlFlight& flight = *place->second;
+  const std::size_t place = spread_.enter(std::hash<std::string>{}(start.request.url.origin()));
+  entry->second = std::make_unique<CurlFlight>(surroundings_, std::move(start), place, loop_.monotonic_ms());
+  CurlFlight& flight = *entry->second;
   if (!sound) return finish(flight, TransferEnd::kRequestInvalid, sound.error().message);
   if (const Status found = flight.check_settings(); !found) {
     return finish(flight, TransferEnd::kRequestInvalid, found.error().message);
@@ -212,7 +212,7 @@ void CurlTransport::sweep() {
 }
 
 CurlShard& CurlTransport::shard_of(const CurlFlight& flight) {
-  return *shards_[flight.shard()];
+  return *shards_[flight.place() % shards_.size()];
 }
 
 CurlEasy CurlTransport::take_easy() {
@@ -237,6 +237,7 @@ void CurlTransport::finish(CurlFlight& flight, Transfer transfer) {
     keep_easy(flight.release_easy());
   }
   finished_.push_back(std::move(transfer));
+  spread_.leave(flight.place());
   flights_.erase(flight.ticket());
 }
 

@@ -1,4 +1,4 @@
-// The production Transport: libcurl over libuv, many multi handles sharded by origin, names by c-ares, one trust store.
+// The production Transport: libcurl over libuv with many multi handles, names by c-ares, one trust store.
 //
 //   start -> egress policy: URL -> [literal address | pinned | Resolver] -> egress policy: every address
 //         -> CurlFlight on a CurlShard, past the policy again at its socket -> finished
@@ -21,6 +21,7 @@
 #include "transport/curl_flight.h"
 #include "transport/curl_shard.h"
 #include "transport/curl_sockets.h"
+#include "transport/host_spread.h"
 #include "transport/resolver.h"
 #include "transport/transport.h"
 #include "transport/trust_store.h"
@@ -92,6 +93,7 @@ class CurlTransport : public Transport {
   CurlSurroundings surroundings_;
   CurlShard::Listener listener_;
   std::vector<std::unique_ptr<CurlShard>> shards_;
+  HostSpread spread_;
   std::unordered_map<Ticket, std::unique_ptr<CurlFlight>> flights_;
 
   std::unordered_map<std::string, std::vector<Ticket>> name_waiters_;

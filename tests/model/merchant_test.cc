@@ -104,6 +104,25 @@ TEST_CASE("sealed keys are those on record") {
   CHECK(directory.sealed_keys() == 0);
 }
 
+TEST_CASE("among many merchants each is found by its whole name, also after changes and after a move") {
+  MerchantDirectory filling;
+  const auto name = [](int number) { return "m" + std::to_string(number); };
+  for (int i = 0; i < 1'000; ++i) filling.put({"p", name(i), "http://old.test/", {}, {}});
+  MerchantDirectory directory = std::move(filling);
+  const Merchant* const kept = directory.find("p", "m7");
+  for (int i = 0; i < 1'000; i += 2) directory.put({"p", name(i), "http://new.test/", {}, {}});
+  for (int i = 0; i < 1'000; i += 5) directory.remove("p", name(i));
+  CHECK(directory.size() == 800);
+  for (int i = 0; i < 1'000; ++i) {
+    const Merchant* const found = directory.find("p", name(i));
+    REQUIRE((found == nullptr) == (i % 5 == 0));
+    if (found != nullptr) CHECK(found->url == (i % 2 == 0 ? "http://new.test/" : "http://old.test/"));
+  }
+  CHECK(directory.find("p", "m7") == kept);
+  CHECK(directory.find("pm", "7") == nullptr);
+  CHECK(directory.find("", "") == nullptr);
+}
+
 TEST_CASE("a pause is known with its reason, whether the merchant is or not") {
   MerchantDirectory directory;
   directory.pause({"p", "m"}, {"their server burns", std::nullopt});
