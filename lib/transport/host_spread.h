@@ -2,9 +2,9 @@
 //
 // libcurl looks for an idle connection among all of the host's in one multi, one after the other, and a host with more
 // than a shard keeps idle would connect anew for every request (256 at once, with 20,000 descriptors: 8,600 requests a
-// second instead of 22,800). So a place takes kTogether transfers of a host, and the next ones go to the next place; but
-// the first place that has room comes first, so that a host with few at a time finds its connections where they were
-// left.
+// second instead of 22,800). So a place takes kTogether transfers of a host, and the next ones go to the next place;
+// but the first place that has room comes first, so that a host with few at a time finds its connections where they
+// were left.
 #pragma once
 
 #include <cstddef>

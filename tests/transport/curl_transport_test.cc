@@ -499,7 +499,7 @@ TEST_CASE("300 transfers over 50 origins all end, each with its own answer") {
 }
 
 // A host may have more transfers at once than one shard keeps idle connections.
-TEST_CASE("each of 60 transfers at once to one host finds its connection again") {
+TEST_CASE("each of 100 transfers at once to one host finds its connection again") {
   ScriptedServer server([](Connection& connection) {
     while (!connection.read_request().empty()) connection.send(plain_answer("OK"));
   });
@@ -509,12 +509,12 @@ TEST_CASE("each of 60 transfers at once to one host finds its connection again")
   REQUIRE(limit.rlim_cur > 400);
   options.descriptors_reserved = std::min<std::size_t>(limit.rlim_cur, 1 << 20) - 400;  // 50 idle ones a shard
   Fixture fixture(std::move(options));
-  for (int round = 0; round < 3; ++round) {
-    for (int i = 0; i < 60; ++i) fixture.transport().start(fixture.post(server.port()));
-    for (const Transfer& transfer : fixture.finish(60)) CHECK(transfer.end == TransferEnd::kComplete);
+  for (int round = 0; round < 10; ++round) {
+    for (int i = 0; i < 100; ++i) fixture.transport().start(fixture.post(server.port()));
+    for (const Transfer& transfer : fixture.finish(100)) CHECK(transfer.end == TransferEnd::kComplete);
   }
-  CHECK(server.requests() == 180);
-  CHECK(server.accepted() == 60);
+  CHECK(server.requests() == 1'000);
+  CHECK(server.accepted() == 100);
 }
 
 // One that is connected or connecting, and one whose name is still being looked up.
