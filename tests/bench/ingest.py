@@ -56,7 +56,7 @@ def ingest(bench):
 
 
 @row("single", "single durable posts over 64 connections, against bare SQLite at the batch sizes reached",
-     posts_to_bare=at_least(0.50))
+     posts_to_bare=at_least(0.55))
 def single(bench):
     for _ in bench.rounds():
         port = parts.harness.free_port()
@@ -68,7 +68,7 @@ def single(bench):
 
 
 @row("wire", f"from a post to its request at the merchant, {POSTS_PER_SECOND:,} a second, against one FULL commit alone",
-     p50_ms_beyond_a_commit=at_most(1), p99_ms_beyond_5_commits=at_most(2))
+     p50_ms_beyond_a_commit=at_most(0.5), p99_ms_beyond_5_commits=at_most(2))
 def wire(bench):
     for _ in bench.rounds():
         with bench.sink() as sink, daemon_of(bench, sink.url()) as daemon:

@@ -31,8 +31,8 @@ def drained(daemon, sink, rows):
 
 
 @row("backlog", "the drain with very many pending rows behind it, against itself without; memory and idle CPU with them",
-     own_lanes_rate_to_none=at_least(0.90), scattered_rate_to_none=at_least(0.80), MiB_beyond_empty=at_most(64),
-     idle_percent_of_a_core=at_most(1), limit_s=1_800)
+     own_lanes_rate_to_none=at_least(0.90), scattered_rate_to_none=at_least(0.80), MiB_beyond_empty=at_most(16),
+     idle_percent_of_a_core=at_most(0.2), limit_s=1_800)
 def backlog(bench):
     rows = bench.size(50_000, 5_000)
     with contextlib.ExitStack() as stack:
@@ -65,7 +65,7 @@ def idle_percent(daemon, seconds):
 
 
 @row("restart", "starting with very many pending rows, against an empty start", quick=False, limit_s=1_800,
-     seconds_beyond_empty=at_most(1), seconds_to_the_first_delivery=at_most(1), MiB_beyond_empty=at_most(64))
+     seconds_beyond_empty=at_most(0.1), seconds_to_the_first_delivery=at_most(0.1), MiB_beyond_empty=at_most(16))
 def restart(bench):
     with contextlib.ExitStack() as stack:
         sink = stack.enter_context(bench.sink())
