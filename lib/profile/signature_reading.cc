@@ -146,7 +146,7 @@ void read_signature(const YamlNode& node, const ProfileReading& reading) {
       if (common.algorithm != Algorithm::kNone) section.require(key);
     }
     if (section.find("form") == nullptr && common.algorithm != Algorithm::kNone) section.require("form");
-    rule.variants.push_back(std::move(common));
+    rule.variants.push_back(common);
   }
   for (const YamlNode* item : section.items("variants")) {
     const std::string path = fmt::format("signature.variants[{}]", rule.variants.size());
