@@ -130,8 +130,8 @@ class MerchantDirectory {
 
   std::uint64_t changes_ = 0;
   std::size_t own_sealed_keys_ = 0;
-  // A set, because a map would hold every name twice; and beside it, because every delivery looks its merchant up
-  // several times, where in the set each one is.
+  // A set, because a map would hold every name twice. Beside it an index of it by name: every delivery looks its
+  // merchant up several times.
   std::set<Merchant, ByName> merchants_;
   std::unordered_set<const Merchant*, HashOfName, SameName> places_;
   std::map<std::string, std::vector<MerchantKey>, std::less<>> shared_;

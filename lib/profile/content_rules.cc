@@ -290,8 +290,8 @@ class Fixing {
     bool has_name = false;
     const auto add = [&](const std::string& name) {
       parts.push_back(identity_part(name));
-      // Nothing names the event: then the same words are the same event. A status alone ("paid") names none, or the
-      // second payment without an order number would be taken for the first one's duplicate.
+      // A status alone ("paid") names no event, or the second payment without an order number would be taken for the
+      // first one's duplicate.
       has_name = has_name || (name != profile_.status_field && !parts.back().empty());
     };
     std::ranges::for_each(profile_.identity_fields, add);
@@ -300,6 +300,7 @@ class Fixing {
       parts.push_back(key_part(fixed_.type));
       if (!profile_.status_field.empty()) add(profile_.status_field);
     }
+    // Nothing names the event: then the same words are the same event.
     if (!has_name) return "content/" + to_text(digest(DigestKind::kSha256, said()), DigestForm::kHexLower);
     return fmt::format(FMT_COMPILE("{}"), fmt::join(parts, "/"));
   }

@@ -18,10 +18,12 @@ class HostSpread {
 
   // The place of a transfer that starts now. Hosts are told apart by their hashes; should two be equal, they share.
   std::size_t enter(std::size_t host_hash) {
-    std::size_t place = host_hash;
-    while (running_[place] == kTogether) ++place;
-    ++running_[place];
-    return place;
+    for (std::size_t place = host_hash;; ++place) {
+      std::size_t& running = running_[place];
+      if (running == kTogether) continue;
+      ++running;
+      return place;
+    }
   }
   // REQUIRES: enter() gave the place, once for each call.
   void leave(std::size_t place) {

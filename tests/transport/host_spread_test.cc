@@ -2,11 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <iterator>
 #include <map>
 #include <vector>
 
-using ackd::HostSpread;
-
+namespace ackd {
 namespace {
 
 std::vector<std::size_t> enter_many(HostSpread& spread, std::size_t host, std::size_t count) {
@@ -14,8 +15,6 @@ std::vector<std::size_t> enter_many(HostSpread& spread, std::size_t host, std::s
   for (std::size_t i = 0; i < count; ++i) places.push_back(spread.enter(host));
   return places;
 }
-
-}  // namespace
 
 TEST_CASE("a host with few transfers at once stays in one place") {
   HostSpread spread;
@@ -47,3 +46,6 @@ TEST_CASE("nothing is kept of a host without transfers, and the highest hash wra
   for (const std::size_t place : places) spread.leave(place);
   CHECK(spread.size() == 0);
 }
+
+}  // namespace
+}  // namespace ackd
